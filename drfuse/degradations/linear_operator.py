@@ -1,0 +1,188 @@
+r"""Linear operators: :math:`A`, :math:`A^T`, :math:`A^+`, stateless and batched."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import torch
+
+from drfuse.registry import PINV_SOLVERS
+from drfuse.utils.typing import ImageShape, Params
+
+if TYPE_CHECKING:
+    from drfuse.degradations.pinv_solvers import PinvSolver
+
+PinvLevel = Literal['moore_penrose', 'reflexive', 'approximate', 'iterative']
+"""What an ``A^+`` fulfils.
+
+``moore_penrose``: all four Penrose conditions; ``reflexive``: 1-3 (a {1,2,3}-inverse);
+``approximate``: none exactly (regularised); ``iterative``: Moore-Penrose up to the tolerance of an
+iteration.
+"""
+
+
+class Stage(ABC):
+    """One stage of a degradation. Plain, picklable and stateless: it holds configuration only."""
+
+    def resolve(self, generator: torch.Generator | None) -> Stage:
+        """Settle choices that change shapes (operator family, factor): one draw for a whole batch."""
+        return self
+
+    def sample_params(self, generator: torch.Generator | None) -> Params:
+        """Draw the continuous parameters of one sample; each tensor has leading dimension 1."""
+        return {}
+
+    @abstractmethod
+    def degrade(self, image: torch.Tensor, params: Params, generator: torch.Generator | None) -> torch.Tensor:
+        """Apply the stage to an image (B, C, H, W) in [0, 1]."""
+
+    def __repr__(self) -> str:
+        config = ', '.join(f'{k}={v!r}' for k, v in sorted(vars(self).items()) if not k.startswith('_'))
+        return f'{type(self).__name__}({config})'
+
+
+class LinearOperator(Stage):
+    r"""A linear map of images, with its adjoint and a pseudoinverse.
+
+    A subclass writes :meth:`forward`; the adjoint then comes from automatic differentiation and the
+    pseudoinverse from ``default_pinv_solver``. A class that knows a closed form overrides
+    :meth:`adjoint` or :meth:`pinv`, sets ``default_pinv_solver = None`` and declares ``pinv_level``.
+
+    Args:
+        pinv_solver: Config of a pseudoinverse solver that replaces the operator's own ``pinv``.
+
+    Shape:
+        x: (B, C, H, W), any C (channels are treated alike). y: (B, C, h, w).
+    """
+
+    default_pinv_solver: ClassVar[dict | None] = dict(type='CGPinv')
+    pinv_level: PinvLevel = 'iterative'
+    white_to_white: ClassVar[bool] = False
+    """True if A A^T is diagonal, so that white noise stays white."""
+    invertible: ClassVar[bool] = False
+    """True if A is square and invertible for every parameter and size."""
+
+    def __init__(self, pinv_solver: dict | None = None) -> None:
+        config = pinv_solver or self.default_pinv_solver
+        self.pinv_solver: PinvSolver | None = PINV_SOLVERS.build(config) if config else None
+        if self.pinv_solver is not None:
+            self.pinv_level = self.pinv_solver.level(self)
+
+    @abstractmethod
+    def forward(self, x: torch.Tensor, params: Params) -> torch.Tensor:
+        """Return A x; linear in ``x``."""
+
+    def degrade(self, image: torch.Tensor, params: Params, generator: torch.Generator | None) -> torch.Tensor:
+        """Return A x: generator and A are the same map."""
+        return self.forward(image, params)
+
+    def adjoint(self, y: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
+        """Return A^T y, by default the vector-Jacobian product of :meth:`forward`."""
+        with torch.enable_grad():
+            zero = y.new_zeros(*y.shape[:-2], *image_shape, requires_grad=True)
+            (result,) = torch.autograd.grad(self.forward(zero, params), zero, y, create_graph=True)
+        return result if torch.is_grad_enabled() else result.detach()
+
+    def pinv(self, y: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
+        """Return A^+ y in closed form. Only called where no ``pinv_solver`` is set."""
+        raise NotImplementedError(f'{type(self).__name__} has no closed-form pinv: set pinv_solver')
+
+    def output_shape(self, image_shape: ImageShape) -> ImageShape:
+        """Return (h, w) of A x for x of ``image_shape``."""
+        return image_shape
+
+    def noise_variance(self, variance: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
+        """Return the variance of A n for white noise n of the given variance.
+
+        The default probes A with fixed random signs and returns one mean value per sample, right to
+        about 1 % on images of 64 x 64 and more.
+
+        Args:
+            variance: (B, 1, 1, 1) or (B, C, H, W).
+            params: Parameters of the operator.
+            image_shape: (H, W).
+
+        Returns:
+            Variance, broadcastable to A x.
+        """
+        generator = torch.Generator().manual_seed(0)
+        signs = torch.randint(0, 2, (8, 1, *image_shape), generator=generator).to(variance) * 2 - 1
+        batch, channels = variance.shape[:2]
+        probes = (variance.sqrt() * signs[:, None]).reshape(8, batch, channels, *image_shape)
+        power = torch.stack([self.forward(probe, params).square() for probe in probes])
+        return power.mean((0, 3, 4), keepdim=True)[0]
+
+    def bind(self, params: Params | None, image_shape: ImageShape) -> BoundOperator:
+        """Return this operator with its parameters and the size of the images it acts on."""
+        return BoundOperator(self, params or {}, tuple(image_shape))
+
+
+@dataclass(frozen=True)
+class BoundOperator:
+    """A linear operator with its parameters: the A of one batch of observations.
+
+    Attributes:
+        operator: The stateless operator.
+        params: Its parameters, batched.
+        image_shape: (H, W) of the images A acts on.
+        noise_std: (B,) or (1,): RMS noise in y, in the unit of y; regularised solvers use it.
+    """
+
+    operator: LinearOperator
+    params: Params
+    image_shape: ImageShape
+    noise_std: torch.Tensor | None = None
+
+    @property
+    def observation_shape(self) -> ImageShape:
+        """(h, w) of A x."""
+        return self.operator.output_shape(self.image_shape)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return A x."""
+        return self.operator.forward(x, self._params_for(x))
+
+    def adjoint(self, y: torch.Tensor) -> torch.Tensor:
+        """Return A^T y."""
+        return self.operator.adjoint(y, self._params_for(y), self.image_shape)
+
+    def pinv(self, y: torch.Tensor) -> torch.Tensor:
+        """Return A^+ y, by the operator's solver or closed form."""
+        solver = self.operator.pinv_solver
+        if solver is not None:
+            return solver(self, y)
+        return self.operator.pinv(y, self._params_for(y), self.image_shape)
+
+    def noise_variance(self, variance: torch.Tensor) -> torch.Tensor:
+        """Return the variance of A n for white noise n of the given variance."""
+        return self.operator.noise_variance(variance, self._params_for(variance), self.image_shape)
+
+    def with_noise(self, noise_std: torch.Tensor | None) -> BoundOperator:
+        """Return the same operator that knows the RMS noise (B,) of its observations."""
+        return replace(self, noise_std=noise_std)
+
+    def to(self, device: torch.device | str) -> BoundOperator:
+        """Return the operator with its parameters on ``device``."""
+        noise = None if self.noise_std is None else self.noise_std.to(device)
+        return replace(self, params={k: v.to(device) for k, v in self.params.items()}, noise_std=noise)
+
+    def _params_for(self, image: torch.Tensor) -> Params:
+        return {k: v.to(image) if v.is_floating_point() else v.to(image.device) for k, v in self.params.items()}
+
+    @staticmethod
+    def stack(items: list[BoundOperator]) -> BoundOperator:
+        """Concatenate operators of single samples along the batch dimension.
+
+        Raises:
+            ValueError: If operators or image sizes differ.
+        """
+        first = items[0]
+        for item in items[1:]:
+            if repr(item.operator) != repr(first.operator) or item.image_shape != first.image_shape:
+                raise ValueError(f'cannot batch {item.operator} on {item.image_shape} with '
+                                 f'{first.operator} on {first.image_shape}')
+        params = {k: torch.cat([item.params[k] for item in items]) for k in first.params}
+        stds = [item.noise_std for item in items if item.noise_std is not None]
+        return BoundOperator(first.operator, params, first.image_shape, torch.cat(stds) if stds else None)

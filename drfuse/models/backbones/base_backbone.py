@@ -1,0 +1,95 @@
+"""The contract between a backbone and the sampler."""
+
+from abc import abstractmethod
+from dataclasses import dataclass, fields
+from typing import ClassVar, NamedTuple
+
+import torch
+from mmengine.model import BaseModule
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class StepCondition:
+    """What is known about the sources at one step; all maps are at full size, one channel a source.
+
+    Attributes:
+        pinv: (B, M, H, W) A^+ y, about [0, 1].
+        residual: (B, M, H, W) A^+ (A x - y) of the current state brought to image scale.
+        sigma: (B, M, H, W) standard deviation of the luminance noise in y, unit of y.
+        degradation: (B, M, K) optional description of each degradation.
+    """
+
+    pinv: torch.Tensor
+    residual: torch.Tensor
+    sigma: torch.Tensor
+    degradation: torch.Tensor | None = None
+
+    def pad(self, pad: tuple[int, int, int, int]) -> 'StepCondition':
+        """Return the condition with its maps padded like the state."""
+        maps = {f.name: getattr(self, f.name) for f in fields(self)}
+        return StepCondition(**{k: pad_image(v, pad) if v is not None and v.ndim == 4 else v
+                                for k, v in maps.items()})
+
+
+class DenoiserOutput(NamedTuple):
+    """One network evaluation.
+
+    Attributes:
+        eps: (B, M + 1, H, W) predicted noise of [x1, ..., xM, xf].
+        weight_logits: (B, M, H, W) logits whose softmax over M gives the fusion weights.
+    """
+
+    eps: torch.Tensor
+    weight_logits: torch.Tensor
+
+
+def pad_image(x: torch.Tensor, pad: tuple[int, int, int, int]) -> torch.Tensor:
+    """Pad (left, right, top, bottom) by reflection, by replication where the image is too small."""
+    small = pad[1] >= x.shape[-1] or pad[3] >= x.shape[-2]
+    return F.pad(x, pad, mode='replicate' if small else 'reflect')
+
+
+class BaseDenoiser(BaseModule):
+    """Base of all backbones: pads to what the network needs, runs it, crops back.
+
+    Args:
+        num_sources: M >= 2, number of modalities.
+        init_cfg: MMEngine initialisation config.
+    """
+
+    size_divisibility: int = 1
+    """Height and width handed to :meth:`forward_features` are multiples of this."""
+    receptive_field: int | None = None
+    """Side in pixels of the input window one output pixel depends on; None = the whole image."""
+    uses_condition: ClassVar[bool] = False
+    """True if the network reads ``cond``; the sampler then computes it."""
+
+    def __init__(self, num_sources: int = 2, init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg)
+        if num_sources < 2:
+            raise ValueError(f'{type(self).__name__} needs num_sources >= 2, got {num_sources}')
+        self.num_sources = num_sources
+
+    def forward(self, x: torch.Tensor, t: torch.Tensor, cond: StepCondition | None = None) -> DenoiserOutput:
+        """Predict noise and fusion weights.
+
+        Args:
+            x: (B, M + 1, H, W) state x_t, any H and W.
+            t: (B,) integer step indices, 1..T.
+            cond: What is known about the sources; may be ignored.
+
+        Returns:
+            Noise and weight logits at (H, W).
+        """
+        height, width = x.shape[-2:]
+        d = self.size_divisibility
+        pad = (0, -width % d, 0, -height % d)
+        if any(pad):
+            x, cond = pad_image(x, pad), cond and cond.pad(pad)
+        eps, logits = self.forward_features(x, t, cond)
+        return DenoiserOutput(eps[..., :height, :width], logits[..., :height, :width])
+
+    @abstractmethod
+    def forward_features(self, x: torch.Tensor, t: torch.Tensor, cond: StepCondition | None) -> DenoiserOutput:
+        """Run the network on an input whose sides are multiples of ``size_divisibility``."""
