@@ -1,0 +1,56 @@
+"""``drfuse doctor``: what is installed, what is missing, and how to get it."""
+
+import platform
+
+from rich.console import Console
+from rich.table import Table
+
+from drfuse.utils.environment import environment_problems, installed_version
+from drfuse.utils.paths import share_root
+from drfuse.version import __version__
+
+REQUIRED = ('torch', 'mmengine', 'mmcv', 'mmcv-lite', 'opencv-python', 'opencv-python-headless', 'numpy', 'scipy',
+            'pillow', 'rich', 'typer')
+OPTIONAL = {'tensorboard': 'learning curves in TensorBoard', 'tifffile': 'TIFF images of 16 and 32 bits'}
+ALTERNATIVES = (('mmcv', 'mmcv-lite'), ('opencv-python', 'opencv-python-headless'))
+
+
+def versions() -> list[tuple[str, str, str]]:
+    """Return (package, version, note) of what drfuse uses; of two alternatives the absent one is left out."""
+    found = {name: installed_version(name) for name in (*REQUIRED, *OPTIONAL)}
+    absent = {name for pair in ALTERNATIVES if any(map(found.get, pair)) for name in pair if not found[name]}
+    rows = [('drfuse', __version__, str(share_root())), ('python', platform.python_version(), '')]
+    for name in REQUIRED:
+        if name not in absent:
+            rows.append((name, found[name] or 'missing', '' if found[name] else f'pip install {name}'))
+    for name, use in OPTIONAL.items():
+        rows.append((name, found[name] or 'not installed', use if found[name] else f'{use}: pip install {name}'))
+    return rows
+
+
+def conflicts() -> list[str]:
+    """Return a line for each pair of distributions that own the same files."""
+    return [f'{a} and {b} are both installed and overwrite each other: pip uninstall -y {a} {b}, then install one'
+            for a, b in ALTERNATIVES if installed_version(a) and installed_version(b)]
+
+
+def report(console: Console | None = None) -> int:
+    """Print the table and the problems.
+
+    Args:
+        console: Where to print; None = standard output.
+
+    Returns:
+        0 if drfuse can run, 1 if not.
+    """
+    console = console or Console()
+    table = Table('package', 'version', 'note')
+    for row in versions():
+        table.add_row(*row)
+    console.print(table)
+    problems = environment_problems()
+    for line in [*problems, *conflicts()]:
+        console.print(line, style='red', soft_wrap=True, markup=False)
+    if not problems:
+        console.print('drfuse can run here.')
+    return 1 if problems else 0

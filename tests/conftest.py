@@ -1,0 +1,33 @@
+"""Fixtures shared by the whole suite."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+REPO = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope='session', autouse=True)
+def few_threads():
+    """Keep parallel test workers from fighting over the cores."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope='session')
+def repo_dir() -> Path:
+    """The checkout."""
+    return REPO
+
+
+@pytest.fixture(scope='session')
+def shared_dir() -> Path:
+    """The reference data: DRFUSE_SHARED, or ``shared`` beside the checkout. Absent: skip, but fail in the gate."""
+    path = Path(os.environ.get('DRFUSE_SHARED') or REPO.parent / 'shared')
+    if path.is_dir():
+        return path
+    reason = f'reference data not found at {path}: set DRFUSE_SHARED'
+    if os.environ.get('CI', '').lower() in ('1', 'true'):
+        pytest.fail(reason)
+    pytest.skip(reason)
