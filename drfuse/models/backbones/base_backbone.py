@@ -80,15 +80,22 @@ class BaseDenoiser(BaseModule):
             cond: What is known about the sources; may be ignored.
 
         Returns:
-            Noise and weight logits at (H, W).
+            Noise and weight logits at (H, W), in the dtype of ``x``.
+
+        Raises:
+            ValueError: If ``x`` has not M + 1 channels.
         """
+        if x.shape[1] != self.num_sources + 1:
+            raise ValueError(f'{type(self).__name__} with num_sources={self.num_sources} needs '
+                             f'{self.num_sources + 1} channels, got {x.shape[1]}')
         height, width = x.shape[-2:]
         d = self.size_divisibility
         pad = (0, -width % d, 0, -height % d)
         if any(pad):
             x, cond = pad_image(x, pad), cond and cond.pad(pad)
         eps, logits = self.forward_features(x, t, cond)
-        return DenoiserOutput(eps[..., :height, :width], logits[..., :height, :width])
+        # under autocast the network may answer in half precision, the physics goes on in that of the state
+        return DenoiserOutput(*(o[..., :height, :width].to(x.dtype) for o in (eps, logits)))
 
     @abstractmethod
     def forward_features(self, x: torch.Tensor, t: torch.Tensor, cond: StepCondition | None) -> DenoiserOutput:

@@ -1,0 +1,133 @@
+"""Degradation-robust fusion: a backbone, a sampler and losses."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from drfuse.diffusion.output import FusionOutput
+from drfuse.models.fusion_models.base_fusion_model import BaseFusionModel, Inputs, Samples
+from drfuse.registry import BACKBONES, FUSION_LOSSES, MODELS, SAMPLERS
+from drfuse.structures import FusionDataSample, ycbcr_to_rgb
+
+
+@MODELS.register_module()
+class DRFusion(BaseFusionModel):
+    """Restores M degraded sources and fuses them in one unrolled reverse process (paper, Algorithm 1).
+
+    The backbone may run under autocast; the sampler keeps its physics in float32, and the losses are computed
+    in float32 here.
+
+    Args:
+        backbone: Config of :data:`drfuse.registry.BACKBONES`.
+        sampler: Config of :data:`drfuse.registry.SAMPLERS`.
+        losses: Name to config of :data:`drfuse.registry.FUSION_LOSSES`; a dict, so that a child config can
+            change one of them. None or empty: a model for prediction only.
+        data_preprocessor: Config; None = ``dict(type='FusionDataPreprocessor')``.
+        chroma_from: Modality whose degraded chroma colours the fused image; None = the first that has chroma.
+        init_cfg: MMEngine initialisation config.
+    """
+
+    def __init__(self, backbone: dict, sampler: dict, losses: dict[str, dict] | None = None,
+                 data_preprocessor: dict | nn.Module | None = None, chroma_from: str | None = None,
+                 init_cfg: dict | None = None) -> None:
+        super().__init__(data_preprocessor, init_cfg)
+        self.backbone = BACKBONES.build(backbone)
+        self.sampler = SAMPLERS.build(sampler)
+        self.losses = nn.ModuleDict({name: FUSION_LOSSES.build(cfg) for name, cfg in (losses or {}).items()})
+        self.chroma_from = chroma_from
+
+    def loss(self, inputs: Inputs, data_samples: Samples) -> dict[str, torch.Tensor]:
+        """Return every loss term, and the mean weight of each source (a collapse shows there).
+
+        Args:
+            inputs: Modality to batched observation.
+            data_samples: With ``gt_sources`` (M, H, W), the clean luminance.
+
+        Returns:
+            ``loss_*`` scalars, summed by the training loop, and ``weight_<i>``, for the log only.
+
+        Raises:
+            ValueError: If there are no losses, or two of them use the same name.
+        """
+        if not self.losses:
+            raise ValueError("DRFusion needs losses to train, got none: set losses=dict(fusion=dict(type='IVFLoss'))")
+        output = self._forward(inputs)
+        labels = torch.stack([sample.gt_sources for sample in data_samples])
+        targets = labels.split(1, dim=1)
+        result: dict[str, torch.Tensor] = {}
+        with torch.autocast(labels.device.type, enabled=False):
+            for name, term in self.losses.items():
+                merge_terms(result, term(output, targets), name)
+        means = output.weights.detach().float().mean((0, 2, 3))
+        return {**result, **{f'weight_{i}': mean for i, mean in enumerate(means)}}
+
+    @torch.no_grad()
+    def predict(self, inputs: Inputs, data_samples: Samples | None = None) -> Samples:
+        """Fill the data samples with restored sources, weights and the fused image, clamped to [0, 1].
+
+        Args:
+            inputs: Modality to batched observation.
+            data_samples: With ``chroma`` where a source has colour; None = new, grey ones.
+
+        Returns:
+            The samples with ``pred_sources``, ``pred_fused``, ``pred_weights``, ``fused_image`` and ``observed``.
+
+        Raises:
+            ValueError: If ``chroma_from`` names a modality without chroma.
+        """
+        output = self._forward(inputs)
+        sources, fused = torch.cat(output.sources, 1).clamp(0, 1), output.fused.clamp(0, 1)
+        if data_samples is None:
+            data_samples = [FusionDataSample(metainfo=dict(modalities=tuple(inputs))) for _ in fused]
+        for i, sample in enumerate(data_samples):
+            sample.pred_sources, sample.pred_fused = sources[i], fused[i]
+            sample.pred_weights = output.weights[i]
+            sample.observed = {name: observation.y[i] for name, observation in inputs.items()}
+            chroma = self._chroma(sample, tuple(inputs))
+            sample.fused_image = fused[i] if chroma is None else colourise(fused[i], chroma)
+        return data_samples
+
+    def _forward(self, inputs: Inputs) -> FusionOutput:
+        if len(inputs) != self.backbone.num_sources:
+            raise ValueError(f'the backbone has num_sources={self.backbone.num_sources}, '
+                             f'got {len(inputs)} modalities {tuple(inputs)}')
+        return self.sampler(self.backbone, list(inputs.values()))
+
+    def _chroma(self, sample: FusionDataSample, modalities: tuple[str, ...]) -> torch.Tensor | None:
+        """Return the chroma of the colour source, None if all are grey."""
+        chroma = sample.get('chroma') or {}
+        if self.chroma_from is None:
+            return next((chroma[name] for name in modalities if name in chroma), None)
+        if self.chroma_from not in chroma:
+            raise ValueError(f'chroma_from={self.chroma_from!r}, but only {sorted(chroma)} have chroma')
+        return chroma[self.chroma_from]
+
+
+def merge_terms(result: dict[str, torch.Tensor], terms: dict[str, torch.Tensor], owner: str) -> None:
+    """Add the terms of one loss to ``result``.
+
+    Raises:
+        ValueError: If a name is taken, or does not start with ``loss_``.
+    """
+    for key, value in terms.items():
+        if key in result:
+            raise ValueError(f'losses[{owner!r}] returns {key!r}, which another loss returns already')
+        if not key.startswith('loss_'):
+            raise ValueError(f"losses[{owner!r}] returns {key!r}; the name of a term starts with 'loss_'")
+        result[key] = value
+
+
+def colourise(luma: torch.Tensor, chroma: torch.Tensor) -> torch.Tensor:
+    """Join fused luminance and a source's chroma, resized bicubically to the full size.
+
+    Args:
+        luma: (1, H, W) in [0, 1].
+        chroma: (2, h, w), neutral at 0.5, any size.
+
+    Returns:
+        (3, H, W) RGB, clamped to [0, 1].
+    """
+    chroma = chroma.to(luma)
+    if chroma.shape[-2:] != luma.shape[-2:]:
+        chroma = F.interpolate(chroma[None], luma.shape[-2:], mode='bicubic', antialias=True)[0]
+    return ycbcr_to_rgb(luma, chroma).clamp(0, 1)

@@ -1,0 +1,50 @@
+"""Restoration of the sources, Eq. 21."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+
+from drfuse.diffusion.output import FusionOutput
+from drfuse.models.losses.base_fusion_loss import FusionLoss, resolve_preset
+from drfuse.models.losses.functional import pixel_l1
+from drfuse.registry import FUSION_LOSSES
+
+
+@dataclass(frozen=True)
+class ReconSettings:
+    """Numbers of :class:`SourceReconLoss`."""
+
+    weight: float
+
+
+@FUSION_LOSSES.register_module()
+class SourceReconLoss(FusionLoss):
+    """L_rec = sum_i mean |X_i - clean_i| (Eq. 21; the printed Eq. 22 repeats it).
+
+    Presets: ``paper`` (weight 1), ``official_ivf`` (5) and ``official_medical`` (10), the release's numbers
+    for infrared-visible and medical pairs.
+
+    Args:
+        preset: Name of a preset.
+        weight: Weight of the term; None = the preset's.
+
+    Raises:
+        ValueError: If the preset is unknown or the weight negative.
+    """
+
+    PRESETS: ClassVar[dict[str, ReconSettings]] = {
+        'paper': ReconSettings(weight=1.0),
+        'official_ivf': ReconSettings(weight=5.0),
+        'official_medical': ReconSettings(weight=10.0),
+    }
+
+    def __init__(self, preset: str = 'paper', weight: float | None = None) -> None:
+        super().__init__()
+        self.settings = resolve_preset('SourceReconLoss', self.PRESETS, preset, dict(weight=weight))
+
+    def terms(self, output: FusionOutput, targets: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Return ``rec``."""
+        errors = [pixel_l1(x, clean) for x, clean in zip(output.sources, targets, strict=True)]
+        return dict(rec=self.settings.weight * torch.stack(errors).sum())
