@@ -52,7 +52,8 @@ def _build(stage: dict | Stage | list) -> Stage:
         return stage
     if isinstance(stage, dict):
         return DEGRADATIONS.build(stage)
-    operators = [_build(s) for s in stage]
-    if not all(isinstance(o, LinearOperator) for o in operators):
-        raise ValueError(f'a list inside OneOf holds linear operators only, got {operators}')
+    stages = [_build(s) for s in stage]
+    operators = [s for s in stages if isinstance(s, LinearOperator)]
+    if len(operators) < len(stages):
+        raise ValueError(f'a list inside OneOf holds linear operators only, got {stages}')
     return Compose(operators) if operators else Identity()

@@ -159,6 +159,15 @@ class BoundOperator:
         """Return the variance of A n for white noise n of the given variance."""
         return self.operator.noise_variance(variance, self._params_for(variance), self.image_shape)
 
+    def pinv_noise_gain(self) -> torch.Tensor:
+        """Return the RMS gain (B or 1,) of A^+ for white noise, measured with one fixed pattern of signs."""
+        generator = torch.Generator().manual_seed(0)
+        signs = torch.randint(0, 2, (1, 1, *self.observation_shape), generator=generator).float() * 2 - 1
+        tensors = [*self.params.values(), *([] if self.noise_std is None else [self.noise_std])]
+        batch = max((t.shape[0] for t in tensors), default=1)
+        device = tensors[0].device if tensors else None
+        return self.pinv(signs.to(device).expand(batch, -1, -1, -1)).square().mean((1, 2, 3)).sqrt()
+
     def with_noise(self, noise_std: torch.Tensor | None) -> BoundOperator:
         """Return the same operator that knows the RMS noise (B,) of its observations."""
         return replace(self, noise_std=noise_std)

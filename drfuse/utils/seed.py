@@ -4,6 +4,8 @@ import hashlib
 
 import torch
 
+from drfuse.utils.typing import Range
+
 
 def keyed_generator(*key: str | int) -> torch.Generator:
     """Return a generator whose stream depends on the key alone.
@@ -21,7 +23,7 @@ def keyed_generator(*key: str | int) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest, 'little') >> 1)
 
 
-def uniform(value: float | tuple[float, ...] | list[float], generator: torch.Generator | None,
+def uniform(value: Range, generator: torch.Generator | None,
             name: str = 'value') -> torch.Tensor:
     """Draw one value from ``(low, high)``, or return the fixed value.
 

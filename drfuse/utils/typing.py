@@ -7,7 +7,7 @@ import torch
 Params = dict[str, torch.Tensor]
 """Parameters of one operator; leading dimension = batch, same trailing shape for every sample."""
 
-ImageShape = tuple[int, int]
+ImageShape = tuple[int, ...]
 """Height and width of an image in pixels."""
 
 Range = float | Sequence[float]

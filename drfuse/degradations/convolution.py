@@ -1,0 +1,116 @@
+"""Convolution with any boundary rule: the base of all blurs."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+import torch
+from scipy.fft import next_fast_len
+from torch.nn import functional as F
+
+from drfuse.degradations.boundary import check_boundary, extend, extend_adjoint
+from drfuse.degradations.linear_operator import LinearOperator
+from drfuse.utils.typing import ImageShape, Params
+
+_DIRECT_TAPS = 49
+"""Kernels up to 7 x 7 are applied directly, larger ones by FFT."""
+
+
+def fast_shape(shape: tuple[int, int]) -> tuple[int, int]:
+    """Return the next sizes with fast real FFTs."""
+    return next_fast_len(shape[0], real=True), next_fast_len(shape[1], real=True)
+
+
+class Convolution(LinearOperator):
+    """y = k * x with the image extended by a boundary rule; output size = input size.
+
+    The kernel's origin is its element (kh // 2, kw // 2). A subclass gives :meth:`kernel`.
+
+    Args:
+        boundary: ``'circular'``, ``'reflect'`` (the edge pixel is not repeated) or ``'zero'``.
+        pinv_solver: Solver config; default Wiener (Eq. 40).
+
+    Shape:
+        x, y: (B, C, H, W).
+
+    Raises:
+        ValueError: If the boundary is unknown.
+    """
+
+    default_pinv_solver: ClassVar[dict | None] = dict(type='WienerPinv')
+
+    def __init__(self, boundary: str = 'reflect', pinv_solver: dict | None = None) -> None:
+        self.boundary = check_boundary(boundary)
+        super().__init__(pinv_solver)
+
+    @abstractmethod
+    def kernel(self, params: Params) -> torch.Tensor:
+        """Return the kernels (B, kh, kw) in the dtype of the parameters."""
+
+    def typed_kernel(self, params: Params, like: torch.Tensor) -> torch.Tensor:
+        """Return the kernels (B, kh, kw) in the dtype and on the device of ``like``."""
+        # taps are computed in float64: single precision would move them by more than the data's grid
+        wide = {k: v.double() if v.is_floating_point() else v for k, v in params.items()}
+        return self.kernel(wide).to(like)
+
+    def forward(self, x: torch.Tensor, params: Params) -> torch.Tensor:
+        """Return k * x."""
+        kernel = self.typed_kernel(params, x)
+        return convolve_valid(extend(x, kernel_margin(kernel), self.boundary), kernel)
+
+    def adjoint(self, y: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
+        """Return the transpose: full correlation with k, folded back at the borders."""
+        kernel = self.typed_kernel(params, y)
+        return extend_adjoint(convolve_valid_adjoint(y, kernel), kernel_margin(kernel), self.boundary)
+
+    def noise_variance(self, variance: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
+        """Return the variance after filtering white noise: variance convolved with k^2.
+
+        Exact for circular and zero boundaries; the correlation that reflection makes within one kernel
+        width of the border is left out.
+        """
+        squared = self.typed_kernel(params, variance).square()
+        if variance.shape[-2:] == (1, 1) and self.boundary != 'zero':
+            return variance * squared.sum((-2, -1)).view(-1, 1, 1, 1)
+        full = variance.expand(-1, -1, *image_shape)
+        return convolve_valid(extend(full, kernel_margin(squared), self.boundary), squared).clamp(min=0)
+
+
+def kernel_margin(kernel: torch.Tensor) -> tuple[int, int, int, int]:
+    """Return (left, right, top, bottom) by which an image must be extended for (B, kh, kw)."""
+    (kh, kw) = kernel.shape[-2:]
+    return kw - 1 - kw // 2, kw // 2, kh - 1 - kh // 2, kh // 2
+
+
+def convolve_valid(x: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    """Convolve (B, C, H, W) with (1 or B, kh, kw) where the kernel fits inside: (B, C, H-kh+1, W-kw+1)."""
+    kh, kw = kernel.shape[-2:]
+    height, width = x.shape[-2:]
+    if kh * kw <= _DIRECT_TAPS:
+        return _grouped(F.conv2d, x, kernel.flip(-2, -1))
+    shape = fast_shape((height, width))
+    product = torch.fft.rfft2(x, s=shape) * torch.fft.rfft2(kernel, s=shape)[:, None]
+    return torch.fft.irfft2(product, s=shape)[..., kh - 1:height, kw - 1:width]
+
+
+def convolve_valid_adjoint(y: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    """Apply the transpose of :func:`convolve_valid`: (B, C, h, w) to (B, C, h+kh-1, w+kw-1)."""
+    kh, kw = kernel.shape[-2:]
+    if kh * kw <= _DIRECT_TAPS:
+        return _grouped(F.conv_transpose2d, y, kernel.flip(-2, -1))
+    height, width = y.shape[-2] + kh - 1, y.shape[-1] + kw - 1
+    shape = fast_shape((height, width))
+    flipped = kernel.flip(-2, -1)
+    product = torch.fft.rfft2(y, s=shape) * torch.fft.rfft2(flipped, s=shape)[:, None]
+    return torch.fft.irfft2(product, s=shape)[..., :height, :width]
+
+
+def _grouped(function: Callable[..., torch.Tensor], image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    """Run a convolution function with one kernel a sample, the same for all channels."""
+    batch, channels, height, width = image.shape
+    weight = kernel[:, None, None].expand(batch, channels, 1, *kernel.shape[-2:])
+    flat = weight.reshape(batch * channels, 1, *kernel.shape[-2:])
+    out = function(image.reshape(1, batch * channels, height, width), flat, groups=batch * channels)
+    return out.view(batch, channels, *out.shape[-2:])

@@ -1,0 +1,168 @@
+r"""The joint observation of sources and fused image, and the correction that enforces it.
+
+.. math:: \hat y = [y_1, ..., y_M, 0], \quad
+          \hat A = \begin{bmatrix} A_1 & & & 0 \\ & \ddots & & \vdots \\ & & A_M & 0 \\
+                   -W_1 & \cdots & -W_M & I \end{bmatrix}  \quad \text{(Eqs. 12-13)}
+
+Nothing is ever built as a matrix; sources may differ in size in observation space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, get_args
+
+import torch
+
+from drfuse.degradations.degradation import Observation
+from drfuse.degradations.pinv_solvers.conjugate_gradient import conjugate_gradient, implicit_solve
+
+Projection = Literal['paper', 'exact']
+FusedUpdate = Literal['joint', 'sequential']
+Scale = torch.Tensor | float
+
+
+class JointTensor(NamedTuple):
+    """[X1, ..., XM, Xf], in image or in observation space.
+
+    Attributes:
+        sources: M tensors (B, 1, h_i, w_i).
+        fused: (B, 1, H, W).
+    """
+
+    sources: tuple[torch.Tensor, ...]
+    fused: torch.Tensor
+
+    def pack(self) -> torch.Tensor:
+        """Return (B, M + 1, H, W); all sources must have the size of the fused image."""
+        return torch.cat([*self.sources, self.fused], 1)
+
+    @staticmethod
+    def unpack(x: torch.Tensor) -> JointTensor:
+        """Split (B, M + 1, H, W)."""
+        *sources, fused = x.split(1, 1)
+        return JointTensor(tuple(sources), fused)
+
+
+class BlockScale(NamedTuple):
+    """Correction scale Sigma_t of each block: numbers or tensors broadcastable to (B, 1, H, W).
+
+    Attributes:
+        sources: One scale a source.
+        fused: Scale of the fused image.
+    """
+
+    sources: tuple[Scale, ...]
+    fused: Scale
+
+
+class JointObservation:
+    """The joint operator of Eq. 13 for one set of fusion weights.
+
+    Args:
+        observations: M >= 2 observations of images of one size (H, W).
+        weights: (B, M, H, W), summing to 1 over M (M = 2: W2 = 1 - W1).
+
+    Raises:
+        ValueError: If the numbers or image sizes do not agree.
+    """
+
+    def __init__(self, observations: Sequence[Observation], weights: torch.Tensor) -> None:
+        if weights.shape[1] != len(observations):
+            raise ValueError(f'{len(observations)} observations need as many weight maps, got {weights.shape[1]}')
+        shapes = {o.A.image_shape for o in observations} | {tuple(weights.shape[-2:])}
+        if len(shapes) > 1:
+            raise ValueError(f'all sources and weights must describe images of one size, got {sorted(shapes)}')
+        self.observations = tuple(observations)
+        self.weights = weights
+        self._W = weights.split(1, 1)
+
+    @property
+    def y(self) -> JointTensor:
+        """The joint observation [y1, ..., yM, 0] (Eq. 12)."""
+        return JointTensor(tuple(o.y for o in self.observations), torch.zeros_like(self._W[0]))
+
+    def forward(self, x: JointTensor) -> JointTensor:
+        """Return A^ x = [A_i x_i, x_f - sum W_i x_i] (Eq. 12)."""
+        sources = tuple(o.A.forward(xi) for o, xi in zip(self.observations, x.sources, strict=True))
+        return JointTensor(sources, x.fused - self._weighted(x.sources))
+
+    def adjoint(self, r: JointTensor) -> JointTensor:
+        """Return A^^T r = [A_i^T r_i - W_i r_f, r_f]."""
+        sources = tuple(o.A.adjoint(ri) - W * r.fused
+                        for o, ri, W in zip(self.observations, r.sources, self._W, strict=True))
+        return JointTensor(sources, r.fused)
+
+    def pinv(self, r: JointTensor) -> JointTensor:
+        """Return A^^+ r = [A_i^+ r_i, sum W_i A_i^+ r_i + r_f] (Eqs. 14-15).
+
+        With exact A_i^+ this is a {1,2,3}-inverse, not the Moore-Penrose inverse (errata E3).
+        """
+        sources = tuple(o.A.pinv(ri) for o, ri in zip(self.observations, r.sources, strict=True))
+        return JointTensor(sources, self._weighted(sources) + r.fused)
+
+    def residuals(self, sources: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+        """Return d_i = A_i^+ (A_i x_i - y_i) at full size."""
+        return tuple(o.A.pinv(o.A.forward(xi) - o.y) for o, xi in zip(self.observations, sources, strict=True))
+
+    def correct(self, x: JointTensor, scale: BlockScale, projection: Projection = 'paper',
+                fused_update: FusedUpdate = 'joint') -> JointTensor:
+        """Move x towards the observation: x - Sigma A^^+ (A^ x - y^) (Eq. 19; Eq. 17 for Sigma = I).
+
+        Args:
+            x: Estimate [x1, ..., xM, xf] at full size.
+            scale: Sigma, per block.
+            projection: ``'paper'`` uses Eq. 15; ``'exact'`` the orthogonal projection of Eqs. 7 / 36 (errata E3).
+            fused_update: ``'joint'`` takes Eq. 19 at its word; ``'sequential'`` computes the fused block from
+                the already corrected sources, as the authors' code does (errata B2).
+
+        Returns:
+            The corrected estimate.
+
+        Raises:
+            ValueError: For an unknown option.
+        """
+        if projection not in get_args(Projection):
+            raise ValueError(f'projection must be one of {get_args(Projection)}, got {projection!r}')
+        if fused_update not in get_args(FusedUpdate):
+            raise ValueError(f'fused_update must be one of {get_args(FusedUpdate)}, got {fused_update!r}')
+        d = self.residuals(x.sources)
+        if projection == 'exact':
+            return self._correct_exactly(x, d, scale)
+        sources = tuple(xi - s * di for xi, s, di in zip(x.sources, scale.sources, d, strict=True))
+        if fused_update == 'sequential':
+            target = self._weighted(sources)
+        else:
+            target = self._weighted(tuple(xi - di for xi, di in zip(x.sources, d, strict=True)))
+        return JointTensor(sources, x.fused - scale.fused * (x.fused - target))
+
+    def _correct_exactly(self, x: JointTensor, d: tuple[torch.Tensor, ...], scale: BlockScale) -> JointTensor:
+        """Project orthogonally on A^ x = y^: solve S e = r, S = I + sum W_i N_i W_i, N_i = I - A_i^+ A_i.
+
+        The eigenvalues of S lie in [1, 2], so a few conjugate gradient steps suffice.
+        """
+        z = tuple(xi - di for xi, di in zip(x.sources, d, strict=True))
+        e = self._solve(x.fused - self._weighted(z))
+        sources = tuple(xi - s * (di - self._null(o, W * e)) for xi, s, di, o, W in
+                        zip(x.sources, scale.sources, d, self.observations, self._W, strict=True))
+        return JointTensor(sources, x.fused - scale.fused * e)
+
+    def _solve(self, r: torch.Tensor) -> torch.Tensor:
+        def S(e: torch.Tensor) -> torch.Tensor:
+            parts = (W * self._null(o, W * e) for o, W in zip(self.observations, self._W, strict=True))
+            return e + sum(parts)
+
+        def inverse(b: torch.Tensor) -> torch.Tensor:
+            return conjugate_gradient(S, b, max_iter=50, tol=1e-12)
+
+        e = inverse(r)
+        return e + implicit_solve(r - S(e), inverse) if torch.is_grad_enabled() else e
+
+    @staticmethod
+    def _null(observation: Observation, v: torch.Tensor) -> torch.Tensor:
+        """Return N v, the part of v that A does not see."""
+        return v - observation.A.pinv(observation.A.forward(v))
+
+    def _weighted(self, sources: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return sum W_i x_i (Eq. 11)."""
+        return torch.stack([W * xi for W, xi in zip(self._W, sources, strict=True)]).sum(0)

@@ -1,0 +1,187 @@
+"""Deconvolution by FFT: Wiener filter and truncated spectrum."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch.nn import functional as F
+
+from drfuse.degradations.boundary import source_index
+from drfuse.degradations.convolution import Convolution, fast_shape
+from drfuse.degradations.pinv_solvers.base import PinvSolver
+from drfuse.registry import PINV_SOLVERS
+
+if TYPE_CHECKING:
+    from drfuse.degradations.linear_operator import BoundOperator, LinearOperator, PinvLevel
+
+
+class _FourierPinv(PinvSolver):
+    """Divides by the transfer function H on a periodic extension of y.
+
+    A circular convolution is diagonal under the FFT. For the other boundaries y is first continued over
+    a gap of two kernel widths that closes the period smoothly; without that the border rings. For
+    kernels with mirror symmetry the continuation of y follows from its boundary rule. For others it is
+    made consistent in passes: the estimate of x, extended by the rule and blurred, gives the gap.
+    """
+
+    consistency_passes: ClassVar[int] = 3
+
+    @abstractmethod
+    def inverse_filter(self, H: torch.Tensor, A: BoundOperator) -> torch.Tensor:
+        """Return the filter (B, 1, h, w) for the transfer function H (B, h, w)."""
+
+    def __call__(self, A: BoundOperator, y: torch.Tensor) -> torch.Tensor:
+        """Return the filtered y (B, C, H, W)."""
+        operator = _require_convolution(type(self).__name__, A.operator)
+        kernel = operator.typed_kernel(A.params, y)
+        height, width = y.shape[-2:]
+        if operator.boundary == 'circular':
+            return _filter(y, self.inverse_filter(transfer_function(kernel, (height, width)), A))
+        period = fast_shape((height + 2 * kernel.shape[-2], width + 2 * kernel.shape[-1]))
+        H = transfer_function(kernel, period)
+        inverse = self.inverse_filter(H, A)
+        odd = operator.boundary == 'zero'
+        x = _filter(close_period(y, period, odd), inverse)[..., :height, :width]
+        for _ in range(0 if _mirror_symmetric(kernel) else self.consistency_passes):
+            gap = (0, period[1] - width, 0, period[0] - height)
+            blurred = _filter(F.pad(x, gap) if odd else close_period(x, period), H[:, None])
+            inside = F.pad(torch.ones_like(y, dtype=torch.bool), gap)
+            x = _filter(torch.where(inside, F.pad(y, gap), blurred), inverse)[..., :height, :width]
+        return x
+
+
+@PINV_SOLVERS.register_module()
+class WienerPinv(_FourierPinv):
+    """Wiener filter conj(H) / (|H|^2 + gamma) (Eq. 40; H is the kernel's spectrum, errata E8).
+
+    Regularised: A A^+ A = A holds only as gamma goes to 0 (errata E5).
+
+    Args:
+        gamma: Noise-to-signal ratio, or ``'auto'``: noise_std^2 / signal_variance, at least ``min_gamma``.
+        signal_variance: Typical image variance on the [0, 1] scale.
+        min_gamma: Smallest automatic gamma.
+
+    Raises:
+        ValueError: If gamma is not positive.
+    """
+
+    def __init__(self, gamma: float | str = 'auto', signal_variance: float = 0.05, min_gamma: float = 1e-3) -> None:
+        if gamma != 'auto' and not (isinstance(gamma, int | float) and gamma > 0):
+            raise ValueError(f"WienerPinv gamma must be 'auto' or > 0, got {gamma!r}")
+        if min_gamma <= 0 or signal_variance <= 0:
+            raise ValueError(f'WienerPinv needs min_gamma and signal_variance > 0, got {min_gamma}, {signal_variance}')
+        self.gamma, self.signal_variance, self.min_gamma = gamma, signal_variance, min_gamma
+
+    def inverse_filter(self, H: torch.Tensor, A: BoundOperator) -> torch.Tensor:
+        """Return conj(H) / (|H|^2 + gamma)."""
+        return (H.conj() / (H.abs().square() + self._gamma(A, H)))[:, None]
+
+    def _gamma(self, A: BoundOperator, H: torch.Tensor) -> torch.Tensor:
+        real = H.real
+        if self.gamma != 'auto':
+            return real.new_tensor([[[float(self.gamma)]]])
+        if A.noise_std is None:
+            return real.new_tensor([[[self.min_gamma]]])
+        ratio = A.noise_std.to(real).square() / self.signal_variance
+        return ratio.clamp(min=self.min_gamma).view(-1, 1, 1)
+
+
+@PINV_SOLVERS.register_module()
+class SpectralPinv(_FourierPinv):
+    """Truncated spectrum: 1 / H where |H| > threshold * max |H|, else 0.
+
+    For a circular boundary this is the Moore-Penrose pseudoinverse once the threshold only removes
+    frequencies that the kernel blocks; for others an approximation.
+
+    Args:
+        threshold: Relative cut, in (0, 1).
+
+    Raises:
+        ValueError: If the threshold is not in (0, 1).
+    """
+
+    def __init__(self, threshold: float = 1e-6) -> None:
+        if not 0 < threshold < 1:
+            raise ValueError(f'SpectralPinv threshold must be in (0, 1), got {threshold}')
+        self.threshold = threshold
+
+    def level(self, operator: LinearOperator) -> PinvLevel:
+        """Return ``moore_penrose`` for circular convolutions cut at rounding errors only."""
+        circular = getattr(operator, 'boundary', None) == 'circular'
+        return 'moore_penrose' if circular and self.threshold <= 1e-6 else 'approximate'  # noqa: PLR2004
+
+    def inverse_filter(self, H: torch.Tensor, A: BoundOperator) -> torch.Tensor:
+        """Return 1 / H on the kept frequencies."""
+        power = H.abs()
+        kept = power > self.threshold * power.amax((-2, -1), keepdim=True)
+        return torch.where(kept, 1 / torch.where(kept, H, torch.ones_like(H)), torch.zeros_like(H))[:, None]
+
+
+def transfer_function(kernel: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
+    """Return the half spectrum of kernels (B, kh, kw), origin at (kh // 2, kw // 2), for images of ``shape``.
+
+    A kernel larger than the image is wrapped around, as a circular convolution does.
+    """
+    batch, kh, kw = kernel.shape
+    rows = (torch.arange(kh, device=kernel.device) - kh // 2) % shape[0]
+    columns = (torch.arange(kw, device=kernel.device) - kw // 2) % shape[1]
+    index = (rows[:, None] * shape[1] + columns).flatten()
+    wrapped = kernel.new_zeros(batch, shape[0] * shape[1]).index_add(1, index, kernel.reshape(batch, -1))
+    return torch.fft.rfft2(wrapped.view(batch, *shape))
+
+
+def close_period(image: torch.Tensor, period: tuple[int, int], odd: bool = False) -> torch.Tensor:
+    """Extend an image to a whole period whose ends meet smoothly.
+
+    Behind the last pixel the mirror image of the end fades into the mirror image of the beginning. A
+    scene blurred with a zero boundary falls off like an error function, which is odd about the edge:
+    there 2 * (edge level) - mirror image continues it.
+
+    Args:
+        image: (B, C, h, w).
+        period: Size of the result, at least (h, w).
+        odd: Continue oddly (zero boundary) instead of evenly (reflect).
+
+    Returns:
+        (B, C, *period), the image in its upper left corner.
+    """
+    for dim in (-2, -1):
+        size = image.shape[dim]
+        gap = period[dim] - size
+        behind = _mirror(image, gap, dim, odd)
+        before = _mirror(image.flip(dim), gap, dim, odd).flip(dim)
+        position = torch.arange(1, gap + 1, device=image.device).to(image)
+        fade = 0.5 - 0.5 * torch.cos(torch.pi * position / (gap + 1))
+        fade = fade.view(-1, 1) if dim == -2 else fade  # noqa: PLR2004
+        image = torch.cat([image, (1 - fade) * behind + fade * before], dim)
+    return image
+
+
+def _mirror(image: torch.Tensor, gap: int, dim: int, odd: bool) -> torch.Tensor:
+    """Continue an image by ``gap`` pixels beyond its end."""
+    size = image.shape[dim]
+    if not odd:
+        return image.index_select(dim, source_index(size, 0, gap, 'reflect', image.device)[size:])
+    level = 1.5 * image.narrow(dim, size - 1, 1) - 0.5 * image.narrow(dim, max(size - 2, 0), 1)
+    mirrored = torch.arange(size - 1, size - 1 - gap, -1, device=image.device).clamp(min=0)
+    return 2 * level - image.index_select(dim, mirrored)
+
+
+def _mirror_symmetric(kernel: torch.Tensor) -> bool:
+    if min(kernel.shape[-2] % 2, kernel.shape[-1] % 2) == 0:
+        return False
+    tolerance = 1e-6 * float(kernel.abs().max())
+    return all(float((kernel - kernel.flip(dim)).abs().max()) <= tolerance for dim in (-2, -1))
+
+
+def _filter(image: torch.Tensor, spectrum: torch.Tensor) -> torch.Tensor:
+    """Multiply the half spectrum of (B, C, h, w) by (B, 1, h, w // 2 + 1)."""
+    return torch.fft.irfft2(torch.fft.rfft2(image) * spectrum, s=image.shape[-2:])
+
+
+def _require_convolution(name: str, operator: LinearOperator) -> Convolution:
+    if not isinstance(operator, Convolution):
+        raise TypeError(f'{name} needs a convolution, got {type(operator).__name__}: use CGPinv')
+    return operator

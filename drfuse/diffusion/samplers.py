@@ -1,0 +1,131 @@
+"""Algorithm 1: restoration and fusion by a few deterministic reverse steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import torch
+from mmengine.model import BaseModule
+from torch.nn import functional as F
+
+from drfuse.degradations.degradation import Observation
+from drfuse.degradations.joint_observation import FusedUpdate, JointObservation, JointTensor, Projection
+from drfuse.diffusion.ddim import ddim_step, predict_x0
+from drfuse.diffusion.output import FusionOutput, StepRecord
+from drfuse.models.backbones.base_backbone import BaseDenoiser, StepCondition
+from drfuse.registry import SAMPLERS
+
+Init = Literal['observation', 'pinv']
+
+
+@SAMPLERS.register_module()
+class FusionDDIMSampler(BaseModule):
+    """The paper's sampler (Algorithm 1).
+
+    Args:
+        num_steps: T.
+        schedule: Config of the alpha schedule; it is built with ``num_steps``.
+        correction_scale: Config of Sigma_t; None switches the correction off (the ablation).
+        init: ``'observation'`` starts from y where it has the image's size, else from A^+ y; ``'pinv'``
+            always from A^+ y.
+        projection: ``'paper'`` (Eq. 15) or ``'exact'`` (orthogonal, errata E3).
+        fused_update: ``'joint'`` (Eq. 19) or ``'sequential'`` (the release, errata B2).
+
+    Raises:
+        ValueError: If ``init`` is unknown or T < 1.
+    """
+
+    def __init__(self, num_steps: int = 3, schedule: dict | None = None, correction_scale: dict | None = None,
+                 init: Init = 'observation', projection: Projection = 'paper',
+                 fused_update: FusedUpdate = 'joint') -> None:
+        super().__init__()
+        if init not in get_args(Init):
+            raise ValueError(f'init must be one of {get_args(Init)}, got {init!r}')
+        self.schedule = SAMPLERS.build({'type': 'AlphaSchedule', **(schedule or {}), 'num_steps': num_steps})
+        self.correction_scale = SAMPLERS.build(correction_scale) if correction_scale else None
+        self.init, self.projection, self.fused_update = init, projection, fused_update
+
+    def forward(self, denoiser: BaseDenoiser, observations: Sequence[Observation],
+                return_trajectory: bool = False) -> FusionOutput:
+        """Restore and fuse.
+
+        Args:
+            denoiser: Predicts noise and fusion weights.
+            observations: M observations of images of one size (H, W).
+            return_trajectory: Also record every step.
+
+        Returns:
+            Restored sources, fused image and weights at (H, W).
+        """
+        records = []
+        with torch.autocast(observations[0].y.device.type, enabled=False):
+            abar = self.schedule.alpha_bars()
+            pinvs = [o.A.pinv(o.y) for o in observations]
+            sigmas = [_full_size_sigma(o) for o in observations]
+            noises = self._pinv_noise(observations, sigmas)
+            x = abar[-1].sqrt() * self.initial_state(observations, pinvs)
+        for t in self.schedule.timesteps:                                        # T ... 1
+            cond = self._condition(denoiser, x / abar[t].sqrt(), observations, pinvs, sigmas)
+            eps, logits = denoiser(x, x.new_full((x.shape[0],), t), cond)
+            with torch.autocast(x.device.type, enabled=False):
+                eps = eps.to(x)
+                joint = JointObservation(observations, logits.to(x).softmax(1))  # Eqs. 11-13
+                x0 = predict_x0(x, eps, abar[t])                                 # Eq. 16
+                x0 = self._correct(t, x0, joint, abar, noises)                   # Eqs. 17 / 19
+                x = ddim_step(x0, eps, abar[t - 1])                              # Eq. 18
+            if return_trajectory:
+                records.append(self._record(t, x0, joint, abar, noises))
+        sources, fused = JointTensor.unpack(x)
+        return FusionOutput(sources, fused, joint.weights, records)
+
+    def initial_state(self, observations: Sequence[Observation], pinvs: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return [x1, ..., xM, mean] (B, M + 1, H, W) before scaling with sqrt(abar_T) (Algorithm 1, line 2)."""
+        starts = [o.y if self.init == 'observation' and o.y.shape == p.shape else p
+                  for o, p in zip(observations, pinvs, strict=True)]
+        return torch.cat([*starts, torch.stack(starts).mean(0)], 1)
+
+    def _correct(self, t: int, x0: torch.Tensor, joint: JointObservation, abar: torch.Tensor,
+                 noises: Sequence[torch.Tensor]) -> torch.Tensor:
+        if self.correction_scale is None:
+            return x0
+        scale = self.correction_scale(t, abar, noises)
+        return joint.correct(JointTensor.unpack(x0), scale, self.projection, self.fused_update).pack()
+
+    def _pinv_noise(self, observations: Sequence[Observation], sigmas: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """Return the noise of A^+ y of each source, for the correction scale."""
+        if not getattr(self.correction_scale, 'use_gain', True) or self.correction_scale is None:
+            return list(sigmas)
+        with torch.no_grad():
+            return [s * o.A.pinv_noise_gain().to(s).view(-1, 1, 1, 1)
+                    for o, s in zip(observations, sigmas, strict=True)]
+
+    @staticmethod
+    def _condition(denoiser: BaseDenoiser, x: torch.Tensor, observations: Sequence[Observation],
+                   pinvs: Sequence[torch.Tensor], sigmas: Sequence[torch.Tensor]) -> StepCondition | None:
+        """Collect what is known at this step, if the network reads it."""
+        if not denoiser.uses_condition:
+            return None
+        with torch.autocast(x.device.type, enabled=False):
+            sources = x[:, :-1].split(1, 1)
+            residual = [o.A.pinv(o.A.forward(xi) - o.y) for o, xi in zip(observations, sources, strict=True)]
+            maps = [s.expand_as(x[:, :1]) for s in sigmas]
+        return StepCondition(torch.cat(list(pinvs), 1), torch.cat(residual, 1), torch.cat(maps, 1))
+
+    def _record(self, t: int, x0: torch.Tensor, joint: JointObservation, abar: torch.Tensor,
+                noises: Sequence[torch.Tensor]) -> StepRecord:
+        scale = self.correction_scale(t, abar, noises) if self.correction_scale else None
+        scales = [float(torch.as_tensor(s).mean()) for s in (*scale.sources, scale.fused)] if scale \
+            else [0.0] * x0.shape[1]
+        image = joint.forward(JointTensor.unpack(x0.detach()))
+        residuals = [float((a - y).square().mean().sqrt())
+                     for a, y in zip(image.sources, joint.y.sources, strict=True)]
+        return StepRecord(t, x0.detach(), joint.weights.detach(), scales, residuals)
+
+
+def _full_size_sigma(observation: Observation) -> torch.Tensor:
+    """Return the noise level as a map of the image's size, or (B, 1, 1, 1) if it is constant."""
+    sigma = observation.sigma
+    if sigma.shape[-2:] in ((1, 1), observation.A.image_shape):
+        return sigma
+    return F.interpolate(sigma, observation.A.image_shape, mode='nearest')
