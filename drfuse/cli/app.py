@@ -10,7 +10,6 @@ import typer
 from drfuse.version import __version__
 
 FORWARD = dict(allow_extra_args=True, ignore_unknown_options=True, help_option_names=[])
-USER_ERRORS = (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError, ValueError, KeyError)
 
 app = typer.Typer(name='drfuse', no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help='Fuse degraded image pairs into one clean image and restore both sources on the way.')
@@ -32,13 +31,13 @@ def options(version: Annotated[bool, typer.Option('--version', callback=show_ver
 @app.command(context_settings=FORWARD)
 def train(context: typer.Context) -> None:
     """Train a model: drfuse train CONFIG; --help lists the options."""
-    forward('drfuse.engine.train_app', context.args)
+    forward('drfuse.engine.train_app', name_config_file(context.args))
 
 
 @app.command(context_settings=FORWARD)
 def test(context: typer.Context) -> None:
     """Evaluate a checkpoint: drfuse test CONFIG CHECKPOINT; --help lists the options."""
-    forward('drfuse.engine.test_app', context.args)
+    forward('drfuse.engine.test_app', name_config_file(context.args))
 
 
 @app.command(context_settings=FORWARD)
@@ -55,6 +54,16 @@ def doctor() -> None:
     raise typer.Exit(report())
 
 
+def name_config_file(argv: list[str]) -> list[str]:
+    """Return the arguments with the config, a file or one of drfuse's own by name, as the path of a file."""
+    from drfuse.utils.paths import find_config  # noqa: PLC0415 - as above
+
+    for i, item in enumerate(argv):
+        if (i == 0 and not item.startswith('-')) or (item.endswith('.py') and '=' not in item):
+            return [*argv[:i], str(find_config(item)), *argv[i + 1:]]
+    return argv
+
+
 def forward(module: str, argv: list[str]) -> None:
     """Check the installation, then hand the arguments to ``module.main(argv)``."""
     from drfuse.utils.environment import check_environment  # noqa: PLC0415 - as above
@@ -67,14 +76,10 @@ def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2 (``DRFUSE_DEBUG=1``: the traceback)."""
     try:
         app(prog_name='drfuse')
-    except USER_ERRORS as error:
-        if os.environ.get('DRFUSE_DEBUG'):
+    except (FileNotFoundError, ValueError) as error:
+        from drfuse.utils.config import UserError  # noqa: PLC0415 - as above
+
+        if os.environ.get('DRFUSE_DEBUG') or not isinstance(error, FileNotFoundError | UserError):
             raise
-        text = error.args[0] if isinstance(error, KeyError) and error.args else error
-        sys.exit(fail(' '.join(str(text).split())))
-
-
-def fail(message: str) -> int:
-    """Print one line to standard error and return the exit code."""
-    typer.echo(f'drfuse: {message} (DRFUSE_DEBUG=1 shows where)', err=True)
-    return 2
+        typer.echo(f'drfuse: {" ".join(str(error).split())}', err=True)
+        sys.exit(2)
