@@ -99,6 +99,7 @@ class _Case:
              scale: torch.Tensor | None = None) -> None:
         """Require max |left - right| <= tolerance * max |scale|, by default scale = left and right."""
         self.require(left.shape == right.shape, f'{promise}: shapes {tuple(left.shape)} and {tuple(right.shape)}')
+        left, right = left.detach(), right.detach()
         size = float(torch.stack([left.abs().max(), right.abs().max()]).max() if scale is None else scale.abs().max())
         gap = float((left - right).abs().max()) / max(size, 1e-300)
         self.require(gap <= tolerance, f'{promise}: relative difference {gap:.2e}, allowed {tolerance:.0e}')
@@ -195,7 +196,7 @@ def _check_gradients(case: _Case) -> None:
     if case.level != 'approximate':
         with torch.no_grad():
             scale = _inner(y, y).sqrt() * _inner(gradient, gradient).sqrt()
-            case.same('gradient through A^+ y', _inner(y, gradient), product.detach(), case.pinv_tolerance, scale)
+            case.same('gradient through A^+ y', _inner(y, gradient), product, case.pinv_tolerance, scale)
 
 
 def _check_pickle(case: _Case) -> None:

@@ -165,13 +165,9 @@ class CutsInverseGradient(Gain):
         return super().pinv(y.detach(), params, image_shape) + 0 * y
 
 
-class FollowsAutocast(Gain):
+class Promotes(Gain):
     def forward(self, x, params):
-        weight = params['gain'][:1].view(1, 1, 1, 1)
-        return super().forward(x, params) * F.conv2d(torch.ones_like(x[:, :1]), weight) / weight
-
-    def adjoint(self, y, params, image_shape):
-        return super().forward(y, params)
+        return super().forward(x, params) * torch.ones((), dtype=torch.float64, device=x.device).expand(x.shape)
 
 
 class GeneratesOtherwise(Gain):
@@ -194,7 +190,7 @@ class GeneratesOtherwise(Gain):
     (ChangesInput, 'stateless: forward changed its input'),
     (CutsGradient, 'gradient through A x'),
     (CutsInverseGradient, r'gradient through A\^\+ y'),
-    (FollowsAutocast, 'autocast'),
+    (Promotes, 'autocast: forward of float32 gives torch.float64'),
     (GeneratesOtherwise, 'degrade is not A x'),
 ])
 def test_broken_promise_is_named(operator, promise):
