@@ -100,7 +100,7 @@ class _Case:
         """Require max |left - right| <= tolerance * max |scale|, by default scale = left and right."""
         self.require(left.shape == right.shape, f'{promise}: shapes {tuple(left.shape)} and {tuple(right.shape)}')
         left, right = left.detach(), right.detach()
-        size = float(torch.stack([left.abs().max(), right.abs().max()]).max() if scale is None else scale.abs().max())
+        size = float(torch.cat([left.flatten(), right.flatten()] if scale is None else [scale.detach()]).abs().max())
         gap = float((left - right).abs().max()) / max(size, 1e-300)
         self.require(gap <= tolerance, f'{promise}: relative difference {gap:.2e}, allowed {tolerance:.0e}')
 
