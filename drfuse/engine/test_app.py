@@ -1,0 +1,86 @@
+"""The test program: config and checkpoint in, metrics and images out."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmengine.config import Config
+
+from drfuse.engine.app import add_common_options, parse, run_app
+from drfuse.engine.data_source_hook import UNKNOWN, data_source
+from drfuse.engine.report import Report, print_report, write_report
+from drfuse.engine.runner import FusionRunner
+from drfuse.utils.checkpoint import file_sha256, read_checkpoint
+from drfuse.utils.config import UserError, load_config, set_data_root
+from drfuse.utils.launch import is_main, setup_launcher
+
+
+def build_parser(prog: str) -> argparse.ArgumentParser:
+    """Return the parser of the test program."""
+    parser = argparse.ArgumentParser(prog=prog, description='Measure a trained fusion model.')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('--out', help='metrics file (.json); a .csv is written beside it; '
+                                      'default: metrics.json in the work dir')
+    parser.add_argument('--show-dir', help='folder for the fused and the restored images')
+    add_common_options(parser)
+    return parser
+
+
+def main(argv: list[str] | None = None, prog: str = 'drfuse test') -> int:
+    """Test.
+
+    Args:
+        argv: Arguments without the program's name; None = ``sys.argv``.
+        prog: How the user starts the program, for messages.
+
+    Returns:
+        Exit code: 0, or 2 for a mistake of the user.
+    """
+    argv = sys.argv[1:] if argv is None else argv
+    return run_app(lambda: test(parse(build_parser(prog), argv)))
+
+
+def test(args: argparse.Namespace) -> Report:
+    """Run the test set, print the table and write the files.
+
+    Raises:
+        UserError: On a mistake in the arguments, the config, the checkpoint or the data.
+    """
+    meta = read_checkpoint(args.checkpoint).get('meta', {})  # before anything is built: refuses bad files
+    cfg = prepare_config(args)
+    setup_launcher(cfg, args.launcher)
+    runner = FusionRunner.from_cfg(cfg)
+    means = runner.test()
+    report = Report(
+        config=Path(args.config).name, checkpoint=Path(args.checkpoint).name,
+        checkpoint_sha256=file_sha256(args.checkpoint), data=data_source(runner.test_dataloader.dataset),
+        trained_on=str(meta.get('data', UNKNOWN)), means=means,
+        per_image=Report.collect(runner.test_loop.evaluator.metrics))
+    if is_main():
+        print_report(report)
+        paths = write_report(report, args.out or Path(cfg.work_dir, 'metrics.json'))
+        print(f'written: {", ".join(str(p) for p in paths)}' + (f', images in {args.show_dir}' * bool(args.show_dir)))
+    return report
+
+
+test.__test__ = False  # a program, not a pytest test
+
+
+def prepare_config(args: argparse.Namespace) -> Config:
+    """Return the config with the arguments merged into it and the training parts removed."""
+    cfg = load_config(args.config, args.cfg_options)
+    for key in ('model', 'test_dataloader', 'test_evaluator'):
+        if cfg.get(key) is None:
+            raise UserError(f'{args.config} has no {key}, which testing needs')
+    cfg.test_cfg = cfg.get('test_cfg') or {}
+    cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
+    if args.data_root:
+        set_data_root(cfg, args.data_root)
+    for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr',
+                'val_dataloader', 'val_cfg', 'val_evaluator'):
+        cfg[key] = None
+    cfg.resume, cfg.load_from = False, args.checkpoint
+    if args.show_dir:
+        cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), dict(type='SaveImagesHook', out_dir=args.show_dir)]
+    return cfg

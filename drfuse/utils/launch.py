@@ -1,0 +1,69 @@
+"""Starting one process or several: MMEngine's launchers, on GPUs and on CPUs."""
+
+import os
+import subprocess
+
+import torch
+from mmengine.config import Config
+from torch import distributed as dist
+
+from drfuse.utils.config import UserError
+
+LAUNCHERS = ('none', 'pytorch', 'slurm')
+
+
+def setup_launcher(cfg: Config, launcher: str) -> None:
+    """Prepare ``cfg`` and the process group for ``launcher``.
+
+    MMEngine sets CUDA devices when it starts a group, so a CPU group (gloo) is started here.
+
+    Args:
+        cfg: Changed in place.
+        launcher: ``none``, ``pytorch`` (torchrun) or ``slurm`` (srun).
+
+    Raises:
+        UserError: If the launcher is unknown or its environment variables are missing.
+    """
+    if launcher not in LAUNCHERS:
+        raise UserError(f'--launcher must be one of {", ".join(LAUNCHERS)}, got {launcher}')
+    cfg.launcher = launcher
+    if launcher == 'none':
+        return
+    if launcher == 'slurm' and not torch.cuda.is_available():
+        _slurm_environment()
+    missing = [n for n in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT') if n not in os.environ]
+    if missing and not (launcher == 'slurm' and torch.cuda.is_available()):
+        raise UserError(f'--launcher {launcher}: environment variable {missing[0]} is not set; start with torchrun '
+                        '(tools/dist_train.sh) or srun (tools/slurm_train.sh)')
+    if torch.cuda.is_available():
+        return
+    if not dist.is_initialized():
+        dist.init_process_group('gloo')
+    cfg.setdefault('model_wrapper_cfg', dict(
+        type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False,
+        find_unused_parameters=cfg.get('find_unused_parameters', False)))
+
+
+def _slurm_environment() -> None:
+    """Translate srun's variables to torch's."""
+    if 'SLURM_PROCID' not in os.environ:
+        raise UserError('--launcher slurm: environment variable SLURM_PROCID is not set; start with srun')
+    os.environ['RANK'] = os.environ['SLURM_PROCID']
+    os.environ['WORLD_SIZE'] = os.environ['SLURM_NTASKS']
+    os.environ['LOCAL_RANK'] = os.environ.get('SLURM_LOCALID', '0')
+    os.environ.setdefault('MASTER_PORT', '29500')
+    if 'MASTER_ADDR' not in os.environ:
+        hosts = subprocess.run(['scontrol', 'show', 'hostname', os.environ['SLURM_NODELIST']],
+                               capture_output=True, text=True, check=True).stdout
+        os.environ['MASTER_ADDR'] = hosts.split()[0]
+
+
+def close_launcher() -> None:
+    """End the process group, if there is one."""
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def is_main() -> bool:
+    """Return whether this process prints and writes."""
+    return not (dist.is_available() and dist.is_initialized()) or dist.get_rank() == 0
