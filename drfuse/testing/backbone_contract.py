@@ -96,9 +96,8 @@ def check_receptive_field(backbone: BaseDenoiser) -> None:
     _require(backbone, isinstance(field, int) and field >= 1, 'receptive_field',
              f'is {field!r}, required None or an integer >= 1')
     reach = field // 2
-    side = -(-(2 * reach + 2 * divisor + 1) // divisor) * divisor
-    # at least one pixel beyond the window on every side
-    side += 2 * divisor
+    # the window of every centre tried lies inside, with pixels to spare
+    side = divisor * (-(-(2 * reach + 1) // divisor) + 3)
     start = (side - divisor) // 2
     for centre in range(start, start + divisor):
         found = _dependence(backbone, side, centre)

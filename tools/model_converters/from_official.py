@@ -8,6 +8,7 @@ import os
 import pickle
 import sys
 import tempfile
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,7 +24,9 @@ def load_state_dict(path: Path) -> dict[str, torch.Tensor]:
         ValueError: If the file cannot be read or holds something else.
     """
     try:
-        state = torch.load(path, map_location='cpu', weights_only=True)
+        with warnings.catch_warnings():  # a foreign pickle is reported once, as an error
+            warnings.simplefilter('ignore')
+            state = torch.load(path, map_location='cpu', weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f'{path}: cannot be read as a checkpoint of tensors: {reason}') from error
