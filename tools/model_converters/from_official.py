@@ -7,7 +7,6 @@ import argparse
 import os
 import pickle
 import sys
-import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,14 +38,13 @@ def load_state_dict(path: Path) -> dict[str, torch.Tensor]:
 
 def save_atomically(checkpoint: dict, path: Path) -> None:
     """Write the whole file under a temporary name, then rename it: ``path`` is never half written."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.')
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')  # mkstemp would hide the file from other users
     try:
-        with os.fdopen(handle, 'wb') as file:
+        with temporary.open('xb') as file:
             torch.save(checkpoint, file)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def convert(src: Path, dst: Path, overwrite: bool) -> str:
