@@ -1,0 +1,48 @@
+"""M3FD: infrared-visible pairs of 1024 x 768. The infrared is used as the one channel it is."""
+
+data_root = 'data/M3FD'
+embedded = dict(task='ivf', data_root=data_root, size=(288, 384))
+train_dataset = dict(
+    type='M3FDDataset',
+    data_root=data_root,
+    split='train',
+    embedded=dict(embedded, num=64),
+    channels=dict(ir=1),
+    degradations=dict(),
+    pipeline=[
+        dict(type='LoadModalities', cache=False),
+        dict(type='PairedCrop', size=256),
+        dict(type='PairedFlip'),
+        dict(type='SynthesizeObservations'),
+        dict(type='PackFusionInputs'),
+    ])
+test_dataset = dict(
+    type='M3FDDataset',
+    data_root=data_root,
+    split='test',
+    embedded=dict(embedded, num=8),
+    channels=dict(ir=1),
+    degradations=dict(),
+    test_mode=True,
+    pipeline=[
+        dict(type='LoadModalities'),
+        dict(type='SynthesizeObservations'),
+        dict(type='PackFusionInputs'),
+    ])
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    batch_sampler=dict(type='KeyedBatchSampler'),
+    dataset=train_dataset)
+# the set has no validation split: the test split is watched, and nothing is chosen by it
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=test_dataset)
+test_dataloader = val_dataloader
+del data_root, embedded, train_dataset, test_dataset

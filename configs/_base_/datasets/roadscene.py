@@ -1,0 +1,48 @@
+"""RoadScene: infrared-visible pairs of many sizes; those below 256 pixels are mirrored at the border."""
+
+data_root = 'data/RoadScene'
+embedded = dict(task='ivf', data_root=data_root, size=(288, 384))
+train_dataset = dict(
+    type='RoadSceneDataset',
+    data_root=data_root,
+    split='train',
+    embedded=dict(embedded, num=64),
+    channels=dict(),
+    degradations=dict(),
+    pipeline=[
+        dict(type='LoadModalities', cache=True),
+        dict(type='PairedCrop', size=256),
+        dict(type='PairedFlip'),
+        dict(type='SynthesizeObservations'),
+        dict(type='PackFusionInputs'),
+    ])
+test_dataset = dict(
+    type='RoadSceneDataset',
+    data_root=data_root,
+    split='test',
+    embedded=dict(embedded, num=8),
+    channels=dict(),
+    degradations=dict(),
+    test_mode=True,
+    pipeline=[
+        dict(type='LoadModalities'),
+        dict(type='SynthesizeObservations'),
+        dict(type='PackFusionInputs'),
+    ])
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    batch_sampler=dict(type='KeyedBatchSampler'),
+    dataset=train_dataset)
+# the set has no validation split: the test split is watched, and nothing is chosen by it
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=test_dataset)
+test_dataloader = val_dataloader
+del data_root, embedded, train_dataset, test_dataset
