@@ -74,7 +74,7 @@ class MotionBlur(Convolution):
     """Blur by straight motion at constant speed during the exposure.
 
     Args:
-        length: Length of the path in pixels, or (low, high).
+        length: Number of pixels passed during the exposure, or (low, high); up to 1 = no blur.
         angle: Direction in degrees, or (low, high).
         kernel_size: Odd side of the kernel; None = fits the longest path.
         boundary: ``'circular'``, ``'reflect'`` or ``'zero'``.

@@ -113,8 +113,8 @@ class JointObservation:
             x: Estimate [x1, ..., xM, xf] at full size.
             scale: Sigma, per block.
             projection: ``'paper'`` uses Eq. 15; ``'exact'`` the orthogonal projection of Eqs. 7 / 36 (errata E3).
-            fused_update: ``'joint'`` takes Eq. 19 at its word; ``'sequential'`` computes the fused block from
-                the already corrected sources, as the authors' code does (errata B2).
+            fused_update: ``'joint'`` takes Eq. 19 at its word; ``'sequential'`` mixes in the
+                already corrected sources as the authors' code does: less s (1 - s) W_i d_i (errata B2).
 
         Returns:
             The corrected estimate.
@@ -130,10 +130,8 @@ class JointObservation:
         if projection == 'exact':
             return self._correct_exactly(x, d, scale)
         sources = tuple(xi - s * di for xi, s, di in zip(x.sources, scale.sources, d, strict=True))
-        if fused_update == 'sequential':
-            target = self._weighted(sources)
-        else:
-            target = self._weighted(tuple(xi - di for xi, di in zip(x.sources, d, strict=True)))
+        excess = tuple((1 - s) if fused_update == 'sequential' else 0.0 for s in scale.sources)
+        target = self._weighted(tuple(xi - (1 + e) * di for xi, di, e in zip(x.sources, d, excess, strict=True)))
         return JointTensor(sources, x.fused - scale.fused * (x.fused - target))
 
     def _correct_exactly(self, x: JointTensor, d: tuple[torch.Tensor, ...], scale: BlockScale) -> JointTensor:

@@ -42,7 +42,7 @@ def motion_kernel(length: torch.Tensor, angle: torch.Tensor, size: int) -> torch
     """Straight motion at constant speed, one pixel wide.
 
     Args:
-        length: (B,) length of the path in pixels; 0 gives a single pixel.
+        length: (B,) number of pixels passed; up to 1 gives a single pixel.
         angle: (B,) direction in degrees, counted from the image's x axis.
         size: Side of the kernel in pixels.
 
@@ -50,7 +50,7 @@ def motion_kernel(length: torch.Tensor, angle: torch.Tensor, size: int) -> torch
         (B, size, size), sum 1.
     """
     y, x = _offsets(size, length)
-    turn, half = torch.deg2rad(angle).view(-1, 1, 1), length.view(-1, 1, 1) / 2
+    turn, half = torch.deg2rad(angle).view(-1, 1, 1), (length.view(-1, 1, 1) - 1).clamp(min=0) / 2
     along = x * torch.cos(turn) + y * torch.sin(turn)
     across = y * torch.cos(turn) - x * torch.sin(turn)
     beyond = (along.abs() - half).clamp(min=0)

@@ -3,7 +3,9 @@ r"""Linear operators: :math:`A`, :math:`A^T`, :math:`A^+`, stateless and batched
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import wraps
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
@@ -119,6 +121,20 @@ class LinearOperator(Stage):
         return BoundOperator(self, params or {}, tuple(image_shape))
 
 
+Method = Callable[['BoundOperator', torch.Tensor], torch.Tensor]
+
+
+def _full_precision(method: Method) -> Method:
+    """Run a map of images outside autocast: physics never sees half precision."""
+
+    @wraps(method)
+    def run(self: BoundOperator, image: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(image.device.type, enabled=False):
+            return method(self, image)
+
+    return run
+
+
 @dataclass(frozen=True)
 class BoundOperator:
     """A linear operator with its parameters: the A of one batch of observations.
@@ -140,14 +156,17 @@ class BoundOperator:
         """(h, w) of A x."""
         return self.operator.output_shape(self.image_shape)
 
+    @_full_precision
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return A x."""
         return self.operator.forward(x, self._params_for(x))
 
+    @_full_precision
     def adjoint(self, y: torch.Tensor) -> torch.Tensor:
         """Return A^T y."""
         return self.operator.adjoint(y, self._params_for(y), self.image_shape)
 
+    @_full_precision
     def pinv(self, y: torch.Tensor) -> torch.Tensor:
         """Return A^+ y, by the operator's solver or closed form."""
         solver = self.operator.pinv_solver

@@ -112,12 +112,13 @@ class FusionDDIMSampler(BaseModule):
             maps = [s.expand_as(x[:, :1]) for s in sigmas]
         return StepCondition(torch.cat(list(pinvs), 1), torch.cat(residual, 1), torch.cat(maps, 1))
 
+    @torch.no_grad()
     def _record(self, t: int, x0: torch.Tensor, joint: JointObservation, abar: torch.Tensor,
                 noises: Sequence[torch.Tensor]) -> StepRecord:
         scale = self.correction_scale(t, abar, noises) if self.correction_scale else None
         scales = [float(torch.as_tensor(s).mean()) for s in (*scale.sources, scale.fused)] if scale \
             else [0.0] * x0.shape[1]
-        image = joint.forward(JointTensor.unpack(x0.detach()))
+        image = joint.forward(JointTensor.unpack(x0))
         residuals = [float((a - y).square().mean().sqrt())
                      for a, y in zip(image.sources, joint.y.sources, strict=True)]
         return StepRecord(t, x0.detach(), joint.weights.detach(), scales, residuals)

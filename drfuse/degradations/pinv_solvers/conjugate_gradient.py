@@ -127,7 +127,12 @@ class CGPinv(PinvSolver):
         if not torch.is_grad_enabled():
             return solution
         residual = A.adjoint(y - A.forward(solution)) - damping * solution
-        return solution + implicit_solve(residual, solve)
+
+        def backward_solve(g: torch.Tensor) -> torch.Tensor:
+            # M^+ g for a singular M: only the part of g in the range of M counts, and M^+ M g is that part
+            return solve(g if self.damping != 0 else solve(normal(g)))
+
+        return solution + implicit_solve(residual, backward_solve)
 
     def _damping(self, A: BoundOperator, y: torch.Tensor) -> torch.Tensor:
         if self.damping != 'auto':

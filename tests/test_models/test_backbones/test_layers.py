@@ -25,7 +25,7 @@ def test_time_embedding_tells_steps_apart():
     embedding = TimeEmbedding(8, 12)
     result = embedding(torch.tensor([1, 2, 2]))
     assert result.shape == (3, 12)
-    assert torch.equal(result[1], result[2])
+    torch.testing.assert_close(result[1], result[2])  # rows of a matrix product may round differently
     assert (result[0] - result[1]).abs().max() > 1e-3
 
 

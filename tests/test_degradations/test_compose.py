@@ -1,0 +1,43 @@
+"""Compositions: order, parameters by position, sizes in between, resolution of choices."""
+
+import torch
+
+from drfuse.degradations import AveragePool, Compose, GaussianBlur
+from drfuse.utils.seed import keyed_generator
+
+from .operators import compose, dense
+
+SHAPE = (8, 8)
+
+
+def test_the_first_in_the_list_acts_first():
+    blur, pool = GaussianBlur(1.0, 5), AveragePool(2)
+    A = Compose([blur, pool]).bind(Compose([blur, pool]).sample_params(None), SHAPE)
+    B, S = blur.bind(blur.sample_params(None), SHAPE), pool.bind({}, SHAPE)
+    torch.testing.assert_close(dense(A, SHAPE), dense(S, SHAPE) @ dense(B, SHAPE))
+
+
+def test_order_matters_and_sizes_follow():
+    assert compose(['pool2', 'pool3']).output_shape((13, 20)) == (3, 4)
+    assert [p.image_shape for p in compose(['pool2', 'pool3']).parts({}, (13, 20))] == [(13, 20), (7, 10)]
+
+
+def test_parameters_are_keyed_by_position():
+    operator = compose(['gaussian_reflect', 'pool2', 'motion'])
+    assert set(operator.sample_params(keyed_generator(0))) == {'0.sigma', '2.length', '2.angle'}
+
+
+def test_compositions_nest():
+    inner = Compose([Compose([GaussianBlur(1.0), AveragePool(2)]), AveragePool(2)])
+    x = torch.rand(1, 1, 12, 12, generator=keyed_generator(1), dtype=torch.float64)
+    flat = Compose([GaussianBlur(1.0), AveragePool(2), AveragePool(2)])
+    torch.testing.assert_close(
+        inner.bind(inner.sample_params(None), (12, 12)).forward(x),
+        flat.bind(flat.sample_params(None), (12, 12)).forward(x),
+    )
+
+
+def test_resolve_settles_factors():
+    operator = compose(['pool2']).resolve(keyed_generator(0))
+    assert isinstance(operator, Compose)
+    assert operator.pinv_level == 'moore_penrose'

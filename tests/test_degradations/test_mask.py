@@ -1,0 +1,42 @@
+"""Missing pixels."""
+
+import numpy as np
+import pytest
+import torch
+
+from drfuse.degradations import Mask, RandomMask
+from drfuse.testing import check_operator
+from drfuse.utils.seed import keyed_generator
+
+
+def test_random_mask_keeps_its_fraction_and_its_places():
+    operator = RandomMask((0.2, 0.8))
+    params = [operator.sample_params(keyed_generator(i)) for i in range(3)]
+    for p in params:
+        kept = operator.bind(p, (64, 64)).forward(torch.ones(1, 1, 64, 64))
+        assert kept.mean().item() == pytest.approx(p['keep'].item(), abs=0.03)
+        assert torch.equal(kept, operator.bind(p, (64, 64)).forward(torch.ones(1, 1, 64, 64)))
+
+
+def test_given_mask_fulfils_the_contract(tmp_path):
+    kept = (np.arange(240).reshape(16, 15) % 3 > 0).astype(np.uint8)
+    np.save(tmp_path / 'm.npy', kept)
+    check_operator(Mask(str(tmp_path / 'm.npy')), image_shape=(16, 15))
+    assert Mask([[0.0, 2.0]]).bind({}, (1, 2)).forward(torch.full((1, 1, 1, 2), 0.5)).flatten().tolist() == [0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ('make', 'message'),
+    [
+        (lambda: RandomMask(1.2), r'keep must be in \[0, 1\], got 1.2'),
+        (lambda: RandomMask(0.5).sample_params(None), r'pass a torch\.Generator, or give seed'),
+        (lambda: Mask([1, 0]), '2-D mask'),
+        (
+            lambda: Mask([[1, 0]]).bind({}, (2, 2)).forward(torch.ones(1, 1, 2, 2)),
+            r'Mask has size \(1, 2\), the image \(2, 2\)',
+        ),
+    ],
+)
+def test_bad_arguments(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

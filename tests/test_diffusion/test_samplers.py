@@ -1,0 +1,155 @@
+"""Algorithm 1: initial state, steps, trajectory, a golden loop, and what the correction does at the end."""
+
+import pytest
+import torch
+
+from drfuse.degradations import Degradation, Observation
+from drfuse.diffusion import FusionDDIMSampler
+from drfuse.models.backbones.base_backbone import BaseDenoiser, DenoiserOutput
+from drfuse.utils.seed import keyed_generator
+
+SHAPE = (17, 22)
+
+
+GOLDEN = [0.514391, 0.359367, 0.524654, 0.38863, 0.447087, 0.262011]
+"""Mean and mean square of source 1, source 2 and fused image, torch 2.13, CPU, float32."""
+
+
+class FixedDenoiser(BaseDenoiser):
+    """Predicts smooth functions of its input: no weights, the same everywhere."""
+
+    def __init__(self, uses_condition=False, num_sources=2):
+        super().__init__(num_sources)
+        self.uses_condition = uses_condition
+        self.seen = []
+
+    def forward_features(self, x, t, cond):
+        self.seen.append((int(t[0]), x.clone(), cond))
+        eps = 0.3 * torch.sin(3 * x) + 0.02 * t.view(-1, 1, 1, 1)
+        return DenoiserOutput(eps, torch.cos(5 * x[:, :-1]))
+
+
+def observe(stages, key, batch=2):
+    degradation = Degradation(stages)
+    images = torch.rand(batch, 1, *SHAPE, generator=keyed_generator(key))
+    return Observation.stack(
+        [degradation.observe(image[None], keyed_generator(key, i))[0] for i, image in enumerate(images)]
+    )
+
+
+@pytest.fixture
+def observations():
+    composite = [
+        dict(type='GaussianBlur', sigma=1.0),
+        dict(type='GaussianNoise', sigma=0.03),
+        dict(type='AveragePool', factor=2),
+    ]
+    return [observe(composite, 1), observe([dict(type='GaussianNoise', sigma=0.05)], 2)]
+
+
+@pytest.mark.parametrize('steps', [1, 2, 3, 4, 5])
+def test_runs_for_any_number_of_steps(observations, steps):
+    denoiser = FixedDenoiser()
+    out = FusionDDIMSampler(steps, correction_scale=dict(type='DDNMPlusScale'))(denoiser, observations, True)
+    assert [t for t, _, _ in denoiser.seen] == list(range(steps, 0, -1)) == [r.t for r in out.trajectory]
+    assert out.fused.shape == (2, 1, *SHAPE) and len(out.sources) == 2 and out.weights.shape == (2, 2, *SHAPE)
+    torch.testing.assert_close(out.weights.sum(1), torch.ones(2, *SHAPE))
+    torch.testing.assert_close(out.trajectory[-1].x0[:, -1:], out.fused)
+
+
+def test_golden_loop(observations):
+    """Frozen sum and mean of squares of a deterministic loop: a change of the numerics must be meant."""
+    out = FusionDDIMSampler(3, correction_scale=dict(type='DDNMPlusScale'))(FixedDenoiser(), observations)
+    found = [float(v.detach()) for s in (*out.sources, out.fused) for v in (s.mean(), s.square().mean())]
+    assert found == pytest.approx(GOLDEN, rel=2e-4)
+
+
+def test_initial_state(observations):
+    sampler = FusionDDIMSampler(3)
+    denoiser = FixedDenoiser()
+    sampler(denoiser, observations)
+    x_T = denoiser.seen[0][1] / 0.125**0.5
+    low, same = observations
+    torch.testing.assert_close(x_T[:, :1], low.A.pinv(low.y))  # no size agrees: A^+ y
+    torch.testing.assert_close(x_T[:, 1:2], same.y)
+    torch.testing.assert_close(x_T[:, 2], x_T[:, :2].mean(1))
+
+
+def test_initial_state_from_the_pseudoinverse():
+    blurred = [observe([dict(type='GaussianBlur', sigma=1.0)], k) for k in (1, 2)]
+    starts = {}
+    for init in ('observation', 'pinv'):
+        denoiser = FixedDenoiser()
+        FusionDDIMSampler(3, init=init)(denoiser, blurred)
+        starts[init] = denoiser.seen[0][1][:, :1] / 0.125**0.5
+    torch.testing.assert_close(starts['observation'], blurred[0].y)
+    torch.testing.assert_close(starts['pinv'], blurred[0].A.pinv(blurred[0].y))
+
+
+def test_without_correction_the_loop_is_plain_ddim(observations):
+    out = FusionDDIMSampler(3, correction_scale=None)(FixedDenoiser(), observations)
+    zero = FusionDDIMSampler(3, correction_scale=dict(type='ConstantScale', value=0.0))(FixedDenoiser(), observations)
+    torch.testing.assert_close(out.fused, zero.fused)
+    torch.testing.assert_close(out.sources[0], zero.sources[0])
+
+
+def test_full_correction_makes_the_result_consistent():
+    pairs = [observe([dict(type='AveragePool', factor=f)], f) for f in (2, 3)]
+    out = FusionDDIMSampler(3, correction_scale=dict(type='ConstantScale'))(FixedDenoiser(), pairs, True)
+    for o, x in zip(pairs, out.sources, strict=True):
+        torch.testing.assert_close(o.A.forward(x), o.y, atol=1e-5, rtol=0)
+    weighted = sum(out.weights[:, i : i + 1] * x for i, x in enumerate(out.sources))
+    torch.testing.assert_close(out.fused, weighted)
+    assert out.trajectory[-1].scales == [1, 1, 1] and max(out.trajectory[-1].residuals) < 1e-5
+
+
+def test_full_correction_returns_the_noise_when_A_is_the_identity():
+    pairs = [observe([dict(type='GaussianNoise', sigma=0.1)], k) for k in (1, 2)]
+    trapped = FusionDDIMSampler(3, correction_scale=dict(type='ConstantScale'))(FixedDenoiser(), pairs)
+    torch.testing.assert_close(trapped.sources[0], pairs[0].y)
+    free = FusionDDIMSampler(3, correction_scale=dict(type='DDNMPlusScale'))(FixedDenoiser(), pairs)
+    assert (free.sources[0] - pairs[0].y).abs().mean() > 1e-3
+
+
+def test_condition_holds_what_is_known(observations):
+    denoiser = FixedDenoiser(uses_condition=True)
+    FusionDDIMSampler(2, correction_scale=dict(type='DDNMPlusScale'))(denoiser, observations)
+    cond = denoiser.seen[0][2]
+    low, same = observations
+    torch.testing.assert_close(cond.pinv[:, :1], low.A.pinv(low.y))
+    assert cond.residual.shape == cond.sigma.shape == (2, 2, *SHAPE)
+    torch.testing.assert_close(cond.residual[:, 1:], torch.zeros(2, 1, *SHAPE), atol=1e-6, rtol=0)
+    # the last row and partial cells average fewer pixels: their noise is larger
+    assert cond.sigma[0, 0, 0, 0] < cond.sigma[0, 0, -1, 0]
+    torch.testing.assert_close(cond.sigma[:, 1:], torch.full((2, 1, *SHAPE), 0.05))
+    FusionDDIMSampler(2)(plain := FixedDenoiser(), observations)
+    assert plain.seen[0][2] is None
+
+
+def test_three_sources_of_three_sizes():
+    trio = [observe([dict(type='AveragePool', factor=f)], f) for f in (1, 2, 3)]
+    out = FusionDDIMSampler(2, correction_scale=dict(type='DDNMPlusScale'))(FixedDenoiser(num_sources=3), trio)
+    assert out.weights.shape == (2, 3, *SHAPE) and len(out.sources) == 3
+
+
+@pytest.mark.parametrize(
+    'scale',
+    [None, dict(type='ConstantScale', value=0.5), dict(type='DDNMPlusScale'), dict(type='LearnedScale', num_steps=3)],
+)
+@pytest.mark.parametrize('projection', ['paper', 'exact'])
+def test_gradients_reach_schedule_and_scale(observations, scale, projection):
+    sampler = FusionDDIMSampler(3, correction_scale=scale, projection=projection)
+    out = sampler(FixedDenoiser(), observations)
+    (out.fused.square().mean() + sum(s.square().mean() for s in out.sources)).backward()
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in sampler.parameters())
+
+
+def test_physics_stays_in_single_precision_under_autocast(observations):
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        out = FusionDDIMSampler(2, correction_scale=dict(type='DDNMPlusScale'))(FixedDenoiser(), observations)
+    assert out.fused.dtype == out.sources[0].dtype == torch.float32
+
+
+def test_unknown_init():
+    with pytest.raises(ValueError, match="init must be one of .*got 'zeros'"):
+        FusionDDIMSampler(3, init='zeros')
