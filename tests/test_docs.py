@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parents[1]
-PAGES = sorted(page for pattern in ('*.md', 'docs/*.md', 'projects/*/*.md', 'configs/**/*.md') for page in REPO.glob(pattern))
+PATTERNS = ('*.md', 'docs/*.md', 'projects/*/*.md', 'configs/**/*.md')
+PAGES = sorted(page for pattern in PATTERNS for page in REPO.glob(pattern))
 LINK = re.compile(r'\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(?:#([\w-]+))?\)')
 
 
