@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import DefaultScope
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -31,3 +33,14 @@ def shared_dir() -> Path:
     if os.environ.get('CI', '').lower() in ('1', 'true'):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope='module')
+def forget_runs():
+    """Close the logs of runs made in this process, and forget MMEngine's global state, when a module is done."""
+    yield
+    for logger in MMLogger._instance_dict.values():
+        for handler in list(logger.handlers):
+            handler.close()
+    for manager in (MMLogger, MessageHub, DefaultScope):
+        manager._instance_dict.clear()

@@ -18,7 +18,7 @@ NAMES = {'LandweberPinv': PINV_SOLVERS, 'BrightestLoss': FUSION_LOSSES, 'Pointwi
 
 
 @pytest.fixture(scope='module')
-def run(tmp_path_factory):
+def run(tmp_path_factory, forget_runs):
     """Train the plugin config once; return its work dir."""
     work_dir = tmp_path_factory.mktemp('plugins')
     before = set(sys.modules)
