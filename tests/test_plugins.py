@@ -32,7 +32,7 @@ def run(tmp_path_factory, forget_runs):
 
 
 def test_training_used_the_plugins(run):
-    weights = torch.load(run / 'iter_30.pth', weights_only=True)['state_dict']
+    weights = torch.load(run / 'iter_60.pth', weights_only=True)['state_dict']
     assert {name.split('.')[0] for name in weights} == {'backbone'}
     assert weights['backbone.layers.0.weight'].shape == (8, 3, 1, 1)
 
@@ -40,7 +40,7 @@ def test_training_used_the_plugins(run):
 def test_training_lowered_the_plugged_in_loss(run):
     (log,) = run.rglob('scalars.json')
     losses = [row['loss_brightest'] for row in map(json.loads, log.read_text().splitlines()) if 'loss_brightest' in row]
-    assert losses[-1] < 0.8 * losses[0]
+    assert losses[-1] < 0.6 * losses[0]
 
 
 @pytest.mark.parametrize('name', NAMES)

@@ -1,5 +1,6 @@
 # Everything of the method comes from the module that custom_imports names; the rest is drfuse's own.
 default_scope = 'drfuse'
+randomness = dict(seed=0)
 custom_imports = dict(imports=['fusion_plugins'])
 
 blur = dict(type='GaussianBlur', kernel_size=5, sigma=1.0, pinv_solver=dict(type='LandweberPinv', steps=5))
@@ -11,9 +12,9 @@ train_dataloader = dict(
     batch_sampler=dict(type='KeyedBatchSampler', infinite=True))
 model = dict(type='DRFusion', backbone=dict(type='PointwiseDenoiser'), sampler=dict(type='OneShotSampler'),
              losses=dict(fusion=dict(type='BrightestLoss')))
-train_cfg = dict(type='FusionIterTrainLoop', max_iters=30)
+train_cfg = dict(type='FusionIterTrainLoop', max_iters=60)
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=0.02))
-default_hooks = dict(sampler_seed=None, checkpoint=dict(type='FusionCheckpointHook', interval=30, by_epoch=False),
+default_hooks = dict(sampler_seed=None, checkpoint=dict(type='FusionCheckpointHook', interval=60, by_epoch=False),
                      logger=dict(type='FusionLoggerHook', interval=5))
 custom_hooks = [dict(type='DataSourceHook', check_root=True), dict(type='PlainCheckpointHook')]
 del blur, dataset
