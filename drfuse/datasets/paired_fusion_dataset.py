@@ -12,6 +12,7 @@ from drfuse.datasets.embedded import EmbeddedPairs
 from drfuse.datasets.image_io import IMAGE_EXTENSIONS
 from drfuse.datasets.pairing import Table, list_images, match_stems, read_csv, read_list
 from drfuse.datasets.sample_rng import SampleKey, SampleRNG
+from drfuse.datasets.transforms.geometry import checked_crop_sizes
 from drfuse.degradations.degradation import Degradation
 from drfuse.registry import DATASETS, TRANSFORMS
 
@@ -38,6 +39,7 @@ class PairedFusionDataset(BaseDataset):
         embedded: Arguments of :class:`~drfuse.datasets.embedded.EmbeddedPairs` without ``split``, and
             ``data_root``, the only folder that generated pairs may stand in for, and only while it does
             not exist.
+        crop_size: What ``PairedCrop`` cuts: a side, or a list of sides or (h, w) of which each batch draws one.
         pipeline: Transforms.
         test_mode: Draw validation noise: fixed by ``seed`` and file stem.
         seed: Seed of the validation noise; in training the run's own seed comes with the key.
@@ -56,7 +58,7 @@ class PairedFusionDataset(BaseDataset):
                  data_prefix: Mapping[str, str] | None = None,
                  split: str = 'train', degradations: Mapping[str, Sequence | Mapping] | None = None,
                  observed_prefix: Mapping[str, str] | None = None, channels: Mapping[str, int] | None = None,
-                 ann_file: str = '', embedded: Mapping[str, Any] | None = None,
+                 ann_file: str = '', embedded: Mapping[str, Any] | None = None, crop_size: int | Sequence | None = None,
                  pipeline: Sequence[dict | Callable] = (), test_mode: bool = False, seed: int = 0,
                  indices: int | Sequence[int] | None = None, metainfo: Mapping[str, Any] | None = None) -> None:
         self.split = split
@@ -66,6 +68,7 @@ class PairedFusionDataset(BaseDataset):
         prefix = _filled(self.DEFAULT_PREFIX if data_prefix is None else data_prefix, split)
         self.modalities = self._modalities(prefix)
         self.channels = _checked_channels(channels or {}, self.modalities)
+        self.crop_sizes = None if crop_size is None else checked_crop_sizes(crop_size)
         self.degradations = _build_degradations(degradations or {}, self.modalities)
         super().__init__(ann_file=ann_file, data_root=data_root or '', data_prefix=prefix, indices=indices,
                          test_mode=test_mode,
@@ -112,7 +115,7 @@ class PairedFusionDataset(BaseDataset):
         info = self.get_data_info(key.index)
         rng = SampleRNG.for_validation(self.seed, info['stem']) if self.test_mode else SampleRNG.for_training(key)
         return dict(info, modalities=self.modalities, degradations=self.degradations, channels=self.channels,
-                    embedded=self.embedded, rng=rng, data=self._metainfo['data'])
+                    crop_sizes=self.crop_sizes, embedded=self.embedded, rng=rng, data=self._metainfo['data'])
 
     def _join_prefix(self) -> None:
         """Make list file and folders relative to ``data_root``; absolute paths stay."""

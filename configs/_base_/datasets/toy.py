@@ -4,12 +4,13 @@ embedded = dict(task='ivf', size=(96, 128))
 train_dataset = dict(
     type='PairedFusionDataset',
     split='train',
+    crop_size=64,
     embedded=dict(embedded, num=16),
     channels=dict(),
     degradations=dict(),
     pipeline=[
         dict(type='LoadModalities', cache=False),
-        dict(type='PairedCrop', size=64),
+        dict(type='PairedCrop'),
         dict(type='PairedFlip'),
         dict(type='SynthesizeObservations'),
         dict(type='PackFusionInputs'),

@@ -59,6 +59,19 @@ def reflect_pad_to(image: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     return image
 
 
+def checked_crop_sizes(size: int | Sequence[Size]) -> list[tuple[int, int]]:
+    """Return the choices of a crop size as (h, w).
+
+    Raises:
+        ValueError: If a side is not an integer >= 1.
+    """
+    choices = [size] if isinstance(size, int) else list(size)
+    sizes = [tuple(s) if isinstance(s, Sequence) else (s, s) for s in choices]
+    if not sizes or not all(len(s) == 2 and all(isinstance(side, int) and side >= 1 for side in s) for s in sizes):
+        raise ValueError(f'the crop size must be an integer >= 1 or a list of sides or (h, w), got {size!r}')
+    return sizes
+
+
 @TRANSFORMS.register_module()
 class PairedCrop(BaseTransform):
     """Cut the same random window out of every modality.
@@ -68,23 +81,22 @@ class PairedCrop(BaseTransform):
 
     Args:
         size: Side of a square window in pixels, or a list of choices, each a side or ``(h, w)``, of
-            which one is drawn per batch.
+            which one is drawn per batch. None: the dataset's ``crop_size``, which a child config can
+            override by key; without one nothing is cropped.
 
     Raises:
         ValueError: If a side is not an integer >= 1.
     """
 
-    def __init__(self, size: int | Sequence[Size]) -> None:
-        choices = [size] if isinstance(size, int) else list(size)
-        self.sizes = [(s, s) if isinstance(s, int) else tuple(s) for s in choices]
-        valid = all(len(s) == 2 and all(isinstance(side, int) and side >= 1 for side in s) for s in self.sizes)
-        if not self.sizes or not valid:
-            raise ValueError(f'PairedCrop size must be an integer >= 1 or a list of sides or (h, w), got {size!r}')
+    def __init__(self, size: int | Sequence[Size] | None = None) -> None:
+        self.sizes = None if size is None else checked_crop_sizes(size)
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Crop the images."""
-        rng = results['rng']
-        height, width = self.sizes[_integer(len(self.sizes), rng.batch('crop.size'))]
+        rng, sizes = results['rng'], self.sizes or results['crop_sizes']
+        if not sizes:
+            return results
+        height, width = sizes[_integer(len(sizes), rng.batch('crop.size'))]
         image_height, image_width = _shape(results)
         generator = rng.sample('crop.offset')
         top = _integer(max(image_height - height, 0) + 1, generator)

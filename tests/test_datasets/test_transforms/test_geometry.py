@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+import torch
+
+from drfuse.datasets.sample_rng import SampleKey
+from drfuse.datasets.transforms import PairedCrop, PairedFlip, PairedRot90
+from drfuse.datasets.transforms.geometry import reflect_pad_to
+
+KEYS = [SampleKey(0, batch, index) for batch in range(3) for index in range(8)]
+
+
+def twins(results, **options):
+    """Return results whose second image repeats the first in three channels."""
+    made = results(**options)
+    made['images']['vis'] = made['images']['ir'].repeat(3, 1, 1)
+    return made
+
+
+@pytest.mark.parametrize('transform', [PairedCrop(7), PairedCrop([[5, 9]]), PairedFlip(), PairedRot90(),
+                                       PairedCrop(40)])
+@pytest.mark.parametrize('key', KEYS[:6])
+def test_all_modalities_get_the_same_window(results, transform, key):
+    images = transform(twins(results, key=key))['images']
+    assert torch.equal(images['vis'], images['ir'].repeat(3, 1, 1))
+
+
+def test_crop_is_a_window_with_an_offset_of_each_sample(results):
+    corners = set()
+    for index in range(20):
+        crop = PairedCrop(7)(results(key=SampleKey(0, 0, index)))['images']['ir'][0]
+        top, left = divmod(round(float(crop[0, 0]) * 600), 30)
+        assert torch.equal(crop, results()['images']['ir'][0, top:top + 7, left:left + 7])
+        corners.add((top, left))
+    assert len(corners) > 12
+
+
+def test_crop_reaches_every_offset(results):
+    rows = {int(PairedCrop([[19, 30]])(results(key=SampleKey(0, 0, i)))['images']['ir'][0, 0, 0] * 600) // 30
+            for i in range(20)}
+    assert rows == {0, 1}
+
+
+def test_size_is_chosen_per_batch(results):
+    sizes = {}
+    for key in KEYS:
+        shape = PairedCrop([4, 8, [6, 10]])(results(key=key))['images']['ir'].shape[-2:]
+        sizes.setdefault(key.batch, set()).add(tuple(shape))
+    assert all(len(chosen) == 1 for chosen in sizes.values())
+    chosen = {tuple(PairedCrop([4, 8, [6, 10]])(results(key=SampleKey(0, b, 0)))['images']['ir'].shape[-2:])
+              for b in range(20)}
+    assert chosen == {(4, 4), (8, 8), (6, 10)}
+
+
+@pytest.mark.parametrize(('size', 'wanted'), [((5, 7), (5, 7)), ((5, 7), (8, 8)), ((2, 3), (11, 20)), ((1, 4), (3, 4))])
+def test_reflection_is_that_of_numpy(size, wanted):
+    image = torch.rand((2, *size), generator=torch.Generator().manual_seed(1))
+    widths = [(0, 0)] + [((w - s) // 2, w - s - (w - s) // 2) for s, w in zip(size, wanted, strict=True)]
+    expected = np.pad(image.numpy(), widths, mode='reflect')
+    assert np.array_equal(reflect_pad_to(image, wanted).numpy(), expected)
+
+
+def test_a_small_image_is_mirrored_to_the_window(results):
+    assert PairedCrop(64)(results())['images']['vis'].shape == (3, 64, 64)
+    assert PairedCrop(25)(results())['images']['vis'].shape == (3, 25, 25)
+
+
+def test_flips_follow_their_probability(results):
+    image = results()['images']['ir']
+    assert torch.equal(PairedFlip(1, 0)(results())['images']['ir'], image.flip(-1))
+    assert torch.equal(PairedFlip(0, 1)(results())['images']['ir'], image.flip(-2))
+    assert torch.equal(PairedFlip(0, 0)(results())['images']['ir'], image)
+    kinds = {float(PairedFlip()(results(key=SampleKey(0, 0, i)))['images']['ir'][0, 0, 0]) for i in range(40)}
+    assert len(kinds) == 4
+
+
+def test_turns_keep_the_shape_of_what_is_not_square(results):
+    shapes = {tuple(PairedRot90()(results(key=key))['images']['vis'].shape) for key in KEYS}
+    assert shapes == {(3, 20, 30)}
+    turned = {float(PairedRot90()(results(size=(6, 6), key=key))['images']['ir'][0, 0, 0]) for key in KEYS}
+    assert len(turned) == 4
+    still = results(size=(6, 6))
+    assert torch.equal(PairedRot90(0)(results(size=(6, 6)))['images']['ir'], still['images']['ir'])
+
+
+@pytest.mark.parametrize('transform', [PairedCrop(4), PairedFlip(), PairedRot90()])
+def test_degraded_files_keep_their_geometry(results, transform):
+    with pytest.raises(ValueError, match='already degraded files cannot be cropped or flipped'):
+        transform(results(observed_paths=dict(ir='x')))
+
+
+@pytest.mark.parametrize('size', [0, [], [4, 0], [[4, 5, 6]], [2.5]])
+def test_crop_sizes_are_checked(size):
+    with pytest.raises(ValueError, match='the crop size must be an integer >= 1 or a list'):
+        PairedCrop(size)
+
+
+@pytest.mark.parametrize('build', [lambda: PairedFlip(2, 0), lambda: PairedFlip(0, -1), lambda: PairedRot90(1.5)])
+def test_probabilities_are_checked(build):
+    with pytest.raises(ValueError, match=r'is a probability in \[0, 1\], got'):
+        build()
+
+
+def test_crop_size_of_the_dataset_is_used_unless_the_transform_has_one(results):
+    assert PairedCrop()(results(crop_sizes=[(5, 6)]))['images']['ir'].shape == (1, 5, 6)
+    assert PairedCrop(4)(results(crop_sizes=[(5, 6)]))['images']['ir'].shape == (1, 4, 4)
+    assert PairedCrop()(results(crop_sizes=None))['images']['ir'].shape == (1, 20, 30)
