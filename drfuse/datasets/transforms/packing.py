@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from mmcv.transforms import BaseTransform
 
+from drfuse.datasets.transforms.synthesis import exact_double
 from drfuse.registry import TRANSFORMS
 from drfuse.structures import FusionDataSample, split_luma_chroma
 
@@ -31,8 +32,9 @@ class PackFusionInputs(BaseTransform):
             stem=results['stem'], modalities=tuple(results['modalities']), data=results['data'],
             paths=dict(results['paths'] or results['observed_paths']), image_shape=tuple(first.A.image_shape)))
         if 'images' in results:
-            clean = [split_luma_chroma(results['images'][name])[0] for name in results['modalities']]
-            sample.gt_sources = torch.cat(clean)
+            # in double precision as the observations are, so that no degradation means no difference
+            clean = [split_luma_chroma(exact_double(results['images'][name]))[0] for name in results['modalities']]
+            sample.gt_sources = torch.cat(clean).float()
         sample.observed = {name: observation.y[0] for name, observation in observations.items()}
         sample.chroma = dict(results['chroma'])
         return dict(inputs=observations, data_samples=sample)

@@ -15,7 +15,6 @@ from drfuse.degradations.degradation import Degradation, Observation
 from drfuse.registry import TRANSFORMS
 from drfuse.utils.typing import ImageShape, Params
 
-
 # the grid that holds every 8-bit and every 16-bit value, and what single precision does to them on it
 _FINEST, _SINGLE_ERROR = 65535, 0.008
 

@@ -51,6 +51,12 @@ def test_size_is_chosen_per_batch(results):
     assert chosen == {(4, 4), (8, 8), (6, 10)}
 
 
+def test_without_a_size_the_dataset_decides(results):
+    assert PairedCrop()(results(crop_sizes=[(4, 6)]))['images']['vis'].shape == (3, 4, 6)
+    assert PairedCrop(5)(results(crop_sizes=[(4, 6)]))['images']['vis'].shape == (3, 5, 5)
+    assert PairedCrop()(results())['images']['vis'].shape == (3, 20, 30)
+
+
 @pytest.mark.parametrize(('size', 'wanted'), [((5, 7), (5, 7)), ((5, 7), (8, 8)), ((2, 3), (11, 20)), ((1, 4), (3, 4))])
 def test_reflection_is_that_of_numpy(size, wanted):
     image = torch.rand((2, *size), generator=torch.Generator().manual_seed(1))
