@@ -4,9 +4,9 @@ default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='FusionLoggerHook', interval=20),
     param_scheduler=dict(type='ParamSchedulerHook'),
+    # the last checkpoint counts: what is watched is the test split, and nothing is chosen by it.
     # None: save as often as validation runs, counting what the training loop counts
-    checkpoint=dict(type='FusionCheckpointHook', interval=None, by_epoch=None, max_keep_ckpts=3, save_best='auto',
-                    rule='greater'),
+    checkpoint=dict(type='FusionCheckpointHook', interval=None, by_epoch=None, max_keep_ckpts=3),
     # the loops set the epoch of the sampler themselves
     sampler_seed=None)
 custom_hooks = [
@@ -15,6 +15,10 @@ custom_hooks = [
     dict(type='InterruptHook'),
     dict(type='FusionVisualizationHook', num_samples=2, interval=1),
     dict(type='TrajectoryHook', num_samples=1, interval=1)]
+
+# during training: cheap, and enough to see a collapse; at the end: the paper's six as well
+val_evaluator = [dict(type='PSNR'), dict(type='SSIM'), dict(type='QABF')]
+test_evaluator = [dict(type='PSNR'), dict(type='SSIM'), dict(type='FusionMetrics')]
 
 env_cfg = dict(cudnn_benchmark=False, mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
                dist_cfg=dict(backend='nccl'))

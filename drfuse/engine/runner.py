@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from mmengine.dist import all_gather_object, get_rank, is_main_process
@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 
 from drfuse.engine.loops import FusionEpochTrainLoop, FusionIterTrainLoop, FusionValLoop
 from drfuse.engine.rng import get_rng_state, set_rng_state
-from drfuse.registry import LOOPS, RUNNERS
+from drfuse.registry import LOOPS, OPTIMIZERS, RUNNERS
 from drfuse.utils.checkpoint import (
     CheckpointError,
     find_last_checkpoint,
@@ -24,7 +24,7 @@ from drfuse.utils.checkpoint import (
     publish_file,
     read_checkpoint,
 )
-from drfuse.utils.config import config_errors
+from drfuse.utils.config import UserError, config_errors
 
 _NOISE = ('"FileClient"', '"HardDiskBackend"')
 
@@ -51,12 +51,24 @@ class FusionRunner(Runner):
     are raised as one-line :class:`drfuse.utils.config.UserError`.
     """
 
+    _timestamps: ClassVar[set[str]] = set()
     resumed_rng: dict[str, Any] | None = None
     """Random state to take up right before the first iteration after a resume."""
     resumed: bool = False
     """Whether this run continues a checkpoint."""
     validation_rng: dict[str, Any] | None = None
     """Random state of training while a validation runs."""
+
+    def setup_env(self, env_cfg: dict) -> None:
+        """Set the environment up; runs begun in the same second of a process get different timestamps.
+
+        MMEngine keys log, message hub and scope by the timestamp, so equal ones would share them.
+        """
+        super().setup_env(env_cfg)
+        stamp, number = self._timestamp, 1
+        while self._timestamp in FusionRunner._timestamps:
+            self._timestamp, number = f'{stamp}_{number}', number + 1
+        FusionRunner._timestamps.add(self._timestamp)
 
     @property
     def trains_by_epoch(self) -> bool:
@@ -177,6 +189,9 @@ class FusionRunner(Runner):
 
     def build_optim_wrapper(self, optim_wrapper: Any) -> Any:
         """Build the optimizer and its wrapper."""
+        kind = optim_wrapper.get('optimizer', {}).get('type') if isinstance(optim_wrapper, dict) else None
+        if isinstance(kind, str) and OPTIMIZERS.get(kind) is None:  # MMEngine calls what it did not find
+            raise UserError(f'{self.cfg.filename}: optimizer {kind} is not in the drfuse::optimizer registry')
         return self._guarded(super().build_optim_wrapper, optim_wrapper)
 
     def build_param_scheduler(self, scheduler: Any) -> Any:

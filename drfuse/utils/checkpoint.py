@@ -7,7 +7,9 @@ stranger cannot run anything. What we write holds tensors and plain Python value
 import hashlib
 import os
 import pickle
+import pickletools
 import re
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +23,13 @@ from drfuse.utils.config import UserError
 
 LAST_CHECKPOINT = 'last_checkpoint'
 """File in a work directory that names its newest checkpoint."""
+
+
+_REFUSED = re.compile(r'(?:Unsupported global: GLOBAL|Trying to load unsupported GLOBAL|unrecognized function'
+                      r'|Can only create new object|Can only build Tensor)[^\n]*')
+_NAME = re.compile(r'(?:GLOBAL|function) ([\w.]+)')
+_CODE = {'GLOBAL', 'STACK_GLOBAL', 'REDUCE', 'INST', 'OBJ', 'NEWOBJ', 'NEWOBJ_EX', 'BUILD'}
+_DAMAGED = (RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError, TypeError, AssertionError)
 
 
 class CheckpointError(UserError):
@@ -43,10 +52,12 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     if not path.is_file():
         raise CheckpointError(f'checkpoint {path} does not exist')
     try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # about the pickle protocol of foreign files
+            content = torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(_refusal(path, str(error))) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError, IndexError, TypeError) as error:
+    except _DAMAGED as error:
         raise CheckpointError(f'{path} is not a checkpoint, or it is damaged ({type(error).__name__})') from None
     if not isinstance(content, Mapping):
         raise CheckpointError(f'{path} is not a checkpoint: it holds a {type(content).__name__}, not a dictionary')
@@ -55,13 +66,20 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
 
 def _refusal(path: Path, reason: str) -> str:
     """Tell code in a pickle from a file that is no pickle at all."""
-    found = re.search(r'(?:Unsupported global: GLOBAL|Trying to load unsupported GLOBAL|'
-                      r'Trying to call reduce for unrecognized function) ([^\s,]+)', reason)
-    unsupported = found or re.search(r'[Uu]nsupported|unrecognized|not allowed|[Ff]orbidden|blocked', reason)
-    if unsupported and 'Unsupported operand' not in reason:
-        name = f' ({found.group(1)})' if found else ''
-        return f'{path} contains code or unsupported objects{name}; it was not executed and is refused'
-    return f'{path} is not a checkpoint, or it is damaged'
+    found = _REFUSED.search(reason)
+    if not found and not _is_code(path):
+        return f'{path} is not a checkpoint, or it is damaged'
+    name = _NAME.search(found.group()) if found else None
+    detail = f' ({name.group(1)})' if name else ''
+    return f'{path} contains code or unsupported objects{detail}; it was not executed and is refused'
+
+
+def _is_code(path: Path) -> bool:
+    """Return whether a file is a plain pickle that would call something; reads it, runs nothing."""
+    try:
+        return any(operation.name in _CODE for operation, _, _ in pickletools.genops(path.read_bytes()))
+    except (ValueError, IndexError, UnicodeDecodeError):
+        return False
 
 
 def model_weights(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from mmengine.config import Config
 
@@ -20,6 +20,27 @@ class UserError(ValueError):
 
     def __init__(self, message: object) -> None:
         super().__init__(' '.join(str(message).split()))
+
+
+class CachedTextConfig(Config):
+    """A config that formats its text once per content; MMEngine asks for it at every checkpoint, and it is slow."""
+
+    _texts: ClassVar[dict[str, str]] = {}
+
+    @classmethod
+    def of(cls, cfg: Config) -> 'CachedTextConfig':
+        """Return ``cfg`` as an instance of this class; the content is shared."""
+        other = cls.__new__(cls)
+        other.__dict__.update(cfg.__dict__)
+        return other
+
+    @property
+    def pretty_text(self) -> str:
+        """The formatted text."""
+        key = repr(self._cfg_dict)
+        if key not in self._texts:
+            self._texts[key] = super().pretty_text
+        return self._texts[key]
 
 
 def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Config:
@@ -39,7 +60,7 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
     if not path.is_file():
         raise UserError(f'config {path} does not exist{_similar_file(path)}')
     try:
-        cfg = Config.fromfile(str(path))
+        cfg = CachedTextConfig.of(Config.fromfile(str(path)))
     except Exception as error:  # a config is Python code: anything may go wrong in it
         if os.environ.get(DEBUG_VARIABLE):
             raise

@@ -1,0 +1,118 @@
+import os
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from drfuse.engine.runner import FusionRunner
+from drfuse.utils.checkpoint import CheckpointError
+from drfuse.utils.config import UserError, load_config
+
+
+@pytest.fixture
+def runner(config_file, tmp_path):
+    def build(**changes):
+        cfg = load_config(config_file)
+        cfg.work_dir = str(tmp_path / 'run')
+        cfg.merge_from_dict(changes)
+        return FusionRunner.from_cfg(cfg)
+    return build
+
+
+def test_a_checkpoint_is_complete_or_absent(runner, tmp_path, monkeypatch):
+    first = runner()
+    first.train()
+    path = tmp_path / 'run' / 'epoch_4.pth'
+    content = path.read_bytes()
+
+    def dies(checkpoint, name, *_, **__):
+        with open(name, 'wb') as file:
+            file.write(b'half')
+        raise KeyboardInterrupt
+    monkeypatch.setattr('mmengine.runner.runner.save_checkpoint', dies)
+    with pytest.raises(KeyboardInterrupt):
+        first.save_checkpoint(str(path.parent), path.name)
+    assert path.read_bytes() == content
+
+
+def test_data_loader_draws_nothing_from_the_global_state(runner):
+    loader = runner().build_dataloader(load_config(runner().cfg.filename).val_dataloader, seed=1)
+    states = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    list(loader)
+    assert torch.equal(states[0], torch.get_rng_state())
+    assert (np.random.get_state()[1].tolist(), random.getstate()) == states[1:]  # noqa: NPY002
+
+
+def test_wrong_types_and_arguments_are_one_line_with_the_file(runner, config_file):
+    for change, text in (({'model.type': 'ToyModle'}, 'ToyModle is not in the drfuse::model registry'),
+                         ({'model.widht': 3}, "unexpected keyword argument 'widht'")):
+        with pytest.raises(UserError) as info:
+            runner(**change)
+        assert str(config_file) in str(info.value)
+        assert text in str(info.value)
+        assert '\n' not in str(info.value)
+    for change, text in (({'optim_wrapper.optimizer.type': 'Adm'}, 'optimizer Adm is not in'),
+                         ({'train_dataloader.dataset.lenght': 3}, 'lenght'), ({'val_evaluator.0.type': 'PNSR'}, 'PNSR'),
+                         ({'param_scheduler.milestone': 3}, 'milestone'), ({'train_cfg.epochs': 3}, 'epochs')):
+        with pytest.raises(UserError, match=text):
+            runner(**change).train()
+
+
+def test_own_noise_of_mmengine_is_not_logged(runner, tmp_path):
+    runner(**{'train_cfg.max_epochs': 1}).train()
+    log = next((tmp_path / 'run').glob('*/*.log')).read_text()
+    assert 'epoch_1' in log or 'Saving checkpoint' in log
+    assert 'FileClient' not in log
+    assert 'HardDiskBackend' not in log
+
+
+def test_weights_alone_cannot_be_resumed(runner, tmp_path):
+    first = runner()
+    torch.save(first.model.state_dict(), tmp_path / 'weights.pth')
+    second = runner(resume=True, load_from=str(tmp_path / 'weights.pth'))
+    with pytest.raises(CheckpointError, match='holds weights only and cannot be resumed'):
+        second.train()
+
+
+def test_fine_tuning_takes_what_fits_and_says_what_does_not(runner, tmp_path):
+    state = runner().model.state_dict()
+    state['extra'] = torch.zeros(1)
+    torch.save(state, tmp_path / 'w.pth')
+    tuned = runner(load_from=str(tmp_path / 'w.pth'), **{'train_cfg.max_epochs': 1})
+    tuned.call_hook('before_run')
+    tuned.load_or_resume()
+    assert all(torch.equal(v, state[k]) for k, v in tuned.model.state_dict().items())
+    assert 'unexpected extra' in next((tmp_path / 'run').glob(f'{tuned.timestamp}/*.log')).read_text()
+
+
+def test_cosine_length_is_that_of_the_training(runner):
+    changed = runner()
+    changed._train_loop = changed.build_train_loop(changed._train_loop)
+    changed.optim_wrapper = changed.build_optim_wrapper(changed.optim_wrapper)
+    for by_epoch, length in ((True, 4), (False, 24)):
+        scheduler = changed.build_param_scheduler(dict(type='CosineAnnealingLR', T_max=None, by_epoch=by_epoch))[0]
+        assert scheduler.T_max == length
+
+
+def test_loop_type_is_known_before_it_is_built(runner):
+    assert runner().trains_by_epoch
+    cfg = load_config(runner().cfg.filename)
+    cfg.work_dir = runner().work_dir
+    cfg.train_cfg = dict(type='FusionIterTrainLoop', max_iters=2)
+    cfg.log_processor = dict(type='LogProcessor')
+    built = FusionRunner.from_cfg(cfg)
+    assert not built.trains_by_epoch
+    assert built.log_processor.by_epoch is False
+
+
+def test_pretrained_backbones_are_read_safely(tmp_path):
+    from mmengine.runner import CheckpointLoader
+
+    class Evil:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / 'ran'),)
+    torch.save(dict(state_dict=Evil()), tmp_path / 'evil.pth')
+    with pytest.raises(CheckpointError, match='was not executed'):
+        CheckpointLoader.load_checkpoint(str(tmp_path / 'evil.pth'))
+    assert not (tmp_path / 'ran').exists()

@@ -1,0 +1,89 @@
+import pytest
+from mmengine.config import Config
+
+from drfuse.utils.config import (
+    CachedTextConfig,
+    UserError,
+    all_keys,
+    check_option_key,
+    config_errors,
+    load_config,
+    set_data_root,
+)
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / 'ivf_noise.py'
+    path.write_text("model = dict(type='A', width=3)\nhooks = [dict(type='H', interval=2)]\n"
+                    "val_dataloader = dict(dataset=dict(data_root='x', embedded=dict(data_root='y')))\n")
+    return path
+
+
+def test_options_replace_existing_keys(config):
+    cfg = load_config(config, {'model.width': 5, 'hooks.0.interval': 7})
+    assert (cfg.model.width, cfg.hooks[0].interval) == (5, 7)
+
+
+@pytest.mark.parametrize(('key', 'closest'), [
+    ('modle.width', 'model.width'), ('model.widht', 'model.width'), ('hooks.0.intervall', 'hooks.0.interval'),
+    ('hooks.1.interval', 'hooks.0.interval'), ('model.width.deeper', 'model.width')])
+def test_unknown_keys_are_refused_with_the_closest_one(config, key, closest):
+    with pytest.raises(UserError) as info:
+        load_config(config, {key: 1})
+    assert str(info.value) == f'--cfg-options: {key} is not in {config}; closest key: {closest}'
+
+
+def test_every_key_listed_is_accepted(config):
+    cfg = load_config(config)
+    keys = list(all_keys(cfg))
+    assert 'hooks.0.type' in keys
+    for key in keys:
+        check_option_key(cfg, key)
+
+
+def test_missing_file_names_a_similar_one(config):
+    with pytest.raises(UserError, match=r'did you mean .*ivf_noise\.py'):
+        load_config(config.with_name('ivf_nois.py'))
+
+
+def test_text_is_formatted_once_per_content(config, monkeypatch):
+    cfg = load_config(config)
+    assert isinstance(cfg, CachedTextConfig)
+    expected = Config.fromfile(str(config)).pretty_text
+    assert cfg.pretty_text == expected
+    monkeypatch.setattr(Config, 'pretty_text', property(lambda self: 'formatted again'))
+    assert cfg.pretty_text == expected
+    cfg.model.width = 9
+    assert cfg.pretty_text == 'formatted again'
+
+
+def test_data_root_replaces_the_folder_but_not_the_one_generated_pairs_stand_in_for(config):
+    cfg = load_config(config)
+    assert set_data_root(cfg, 'z') == 1
+    assert cfg.val_dataloader.dataset == dict(data_root='z', embedded=dict(data_root='y'))
+    cfg.val_dataloader = None
+    with pytest.raises(UserError, match='no dataset'):
+        set_data_root(cfg, 'z')
+
+
+@pytest.mark.parametrize(('error', 'text'), [
+    (KeyError('X is not in the drfuse::model registry. Please check whether ...'),
+     'c.py: X is not in the drfuse::model registry'),
+    (KeyError('key'), 'c.py: KeyError: key'), (TypeError('bad\nargument'), 'c.py: TypeError: bad argument'),
+    (ValueError('factor >= 1, got 0'), 'c.py: factor >= 1, got 0')])
+def test_building_errors_become_one_line(error, text):
+    with pytest.raises(UserError) as info, config_errors('c.py'):
+        raise error
+    assert str(info.value) == text
+
+
+def test_faults_of_the_program_pass():
+    with pytest.raises(ZeroDivisionError), config_errors('c.py'):
+        raise ZeroDivisionError
+
+
+def test_debug_variable_lets_errors_pass(monkeypatch):
+    monkeypatch.setenv('DRFUSE_DEBUG', '1')
+    with pytest.raises(KeyError), config_errors('c.py'):
+        raise KeyError('x')

@@ -1,0 +1,53 @@
+import pytest
+import torch
+from mmengine.config import Config
+from torch import distributed
+
+from drfuse.utils import launch
+from drfuse.utils.config import UserError
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Record groups instead of starting them, on a machine without a GPU."""
+    calls = []
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    monkeypatch.setattr(distributed, 'init_process_group', calls.append)
+    for name in ('RANK', 'WORLD_SIZE', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT', 'SLURM_PROCID'):
+        monkeypatch.delenv(name, raising=False)
+    return calls
+
+
+def test_one_process_needs_nothing(started):
+    cfg = Config()
+    launch.setup_launcher(cfg, 'none')
+    assert (cfg.launcher, started) == ('none', [])
+    assert launch.is_main()
+    launch.close_launcher()
+
+
+def test_cpu_processes_use_gloo_and_no_device_ids(started, monkeypatch):
+    for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'):
+        monkeypatch.setenv(name, '1')
+    cfg = Config(dict(find_unused_parameters=True))
+    launch.setup_launcher(cfg, 'pytorch')
+    assert started == ['gloo']
+    assert cfg.model_wrapper_cfg.device_ids is None
+    assert cfg.model_wrapper_cfg.find_unused_parameters
+
+
+def test_slurm_variables_are_translated(started, monkeypatch):
+    for name, value in dict(SLURM_PROCID='3', SLURM_NTASKS='8', SLURM_LOCALID='1', MASTER_ADDR='host',
+                            RANK='', WORLD_SIZE='', LOCAL_RANK='', MASTER_PORT='1').items():
+        monkeypatch.setenv(name, value)
+    launch.setup_launcher(Config(), 'slurm')
+    assert [launch.os.environ[n] for n in ('RANK', 'WORLD_SIZE', 'LOCAL_RANK')] == ['3', '8', '1']
+
+
+def test_mistakes_are_named(started):
+    with pytest.raises(UserError, match='RANK is not set; start with torchrun'):
+        launch.setup_launcher(Config(), 'pytorch')
+    with pytest.raises(UserError, match='SLURM_PROCID is not set'):
+        launch.setup_launcher(Config(), 'slurm')
+    with pytest.raises(UserError, match='none, pytorch, slurm, got mpi'):
+        launch.setup_launcher(Config(), 'mpi')
