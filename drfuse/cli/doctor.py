@@ -3,7 +3,7 @@
 import platform
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from drfuse.utils.environment import environment_problems, installed_version
 from drfuse.utils.paths import share_root
@@ -44,7 +44,7 @@ def report(console: Console | None = None) -> int:
         0 if drfuse can run, 1 if not.
     """
     console = console or Console()
-    table = Table('package', 'version', 'note')
+    table = Table('package', 'version', Column('note', overflow='fold'))
     for row in versions():
         table.add_row(*row)
     console.print(table)
