@@ -40,7 +40,7 @@ $(VENV)/.pinned: requirements/pinned.txt
 	    version=$$(sed -n 's/^opencv-python==//p' $<); \
 	    echo "OpenCV does not load (libGL is missing?): installing opencv-python-headless==$$version"; \
 	    $(PY) -m pip uninstall -q -y opencv-python && \
-	    $(PY) -m pip install -q --no-deps opencv-python-headless==$$version; }
+	    $(PY) -m pip install -q --no-deps --force-reinstall opencv-python-headless==$$version; }
 	@touch $@
 
 $(INSTALLED): $(VENV)/.pinned setup.py pyproject.toml requirements/runtime.txt drfuse/version.py

@@ -44,6 +44,6 @@ def find_config(name: str | Path) -> Path:
         if not path.is_absolute() and candidate.is_file():
             return candidate
     known = [p.relative_to(root).as_posix() for p in sorted(root.rglob('*.py')) if '_base_' not in p.parts]
-    close = get_close_matches(own.as_posix().removesuffix('.py') + '.py', known, n=3, cutoff=0.5)
-    hint = f'; did you mean {" or ".join(close)}?' if close else f'; drfuse has {", ".join(known) or "none"}'
+    close = get_close_matches(own.as_posix().removesuffix('.py') + '.py', known, n=3, cutoff=0.0)
+    hint = f'; closest: {", ".join(close)}' if close else ''
     raise FileNotFoundError(f'config {str(name)!r} is neither a file nor one of {root}{hint}')

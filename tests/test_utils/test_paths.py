@@ -40,7 +40,7 @@ def test_a_file_comes_first(installed, tmp_path):
 
 
 def test_unknown_name_suggests_the_closest(installed):
-    with pytest.raises(FileNotFoundError, match=r"config 'drfusion/ivf_nois.py' .*did you mean drfusion/ivf_noise.py"):
+    with pytest.raises(FileNotFoundError, match=r"config 'drfusion/ivf_nois.py' .*closest: drfusion/ivf_noise.py"):
         paths.find_config('drfusion/ivf_nois.py')
 
 
