@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine.dist import get_world_size, master_only
 from mmengine.hooks import Hook
 
@@ -55,7 +56,7 @@ class DataSourceHook(Hook):
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Add the facts to the checkpoint's meta."""
-        checkpoint['meta'].update(self.facts(runner))
+        checkpoint['meta'].update(self.facts(runner), threads=torch.get_num_threads())
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Refuse to resume on other data.
@@ -73,6 +74,9 @@ class DataSourceHook(Hook):
                 raise CheckpointError(
                     f'{name} of the checkpoint is {meta[name]!r}, of this run {now[name]!r}: a resume keeps them; '
                     'start a new run with --cfg-options load_from=CHECKPOINT instead')
+        if meta.get('threads', torch.get_num_threads()) != torch.get_num_threads():
+            runner.logger.warning(f'the checkpoint was trained with {meta["threads"]} CPU threads, this run has '
+                                  f'{torch.get_num_threads()}: it continues, but not bit for bit on a CPU')
 
     @master_only
     def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:

@@ -9,6 +9,7 @@ from mmengine.dist import all_gather_object, get_rank, is_main_process
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapper
 from mmengine.runner import BaseLoop, CheckpointLoader, IterBasedTrainLoop, LogProcessor, Runner
 from mmengine.utils import mkdir_or_exist
 from torch import nn
@@ -94,6 +95,9 @@ class FusionRunner(Runner):
         self.rng_states = all_gather_object(state)
         if not is_main_process():
             return
+        if isinstance(self.optim_wrapper, OptimWrapper) and not self.optim_wrapper.should_update():
+            self.logger.warning(f'{filename} is written between two optimizer steps: gradients accumulated so far are '
+                                'not in it; let the interval be a multiple of accumulative_counts')
         mkdir_or_exist(out_dir)
         temporary = f'.{filename}.tmp'
         super().save_checkpoint(out_dir, temporary, *args, **kwargs)
@@ -195,10 +199,7 @@ class FusionRunner(Runner):
         return self._guarded(super().build_optim_wrapper, optim_wrapper)
 
     def build_param_scheduler(self, scheduler: Any) -> Any:
-        """Build the learning rate schedules; a ``T_max`` of None becomes the length of the training."""
-        for item in scheduler if isinstance(scheduler, list) else [scheduler]:
-            if isinstance(item, dict) and item.get('T_max', 0) is None:
-                item['T_max'] = self.max_epochs if item.get('by_epoch', True) else self.max_iters
+        """Build the learning rate schedules."""
         return self._guarded(super().build_param_scheduler, scheduler)
 
     def build_log_processor(self, log_processor: dict | LogProcessor) -> LogProcessor:

@@ -27,14 +27,13 @@ def read_scalars(work_dir: str | Path) -> dict[str, Curve]:
     if not files:
         raise UserError(f'no */vis_data/scalars.json in {work_dir}')
     curves: dict[str, dict[float, float]] = {}
-    for file in files:
-        for line in file.read_text().splitlines():
-            record = json.loads(line)
-            step = record.get('iter', record.get('step'))
-            for name, value in record.items():
-                if name not in ('iter', 'step', 'epoch') and isinstance(value, int | float):
-                    curves.setdefault(name, {})[step] = float(value)
-    return {name: sorted(points.items()) for name, points in curves.items()}
+    records = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    for record in records:
+        step = record.get('iter', record.get('step'))
+        for name in record.keys() - {'iter', 'step', 'epoch'}:
+            if isinstance(record[name], int | float):
+                curves.setdefault(name, {})[step] = float(record[name])
+    return {name: sorted(points.items()) for name, points in sorted(curves.items())}
 
 
 def select(curves: dict[str, Curve], words: Sequence[str]) -> dict[str, Curve]:

@@ -31,6 +31,14 @@ def test_resume_refuses_other_data_seed_and_batch(train, tmp_path):
         assert text in error
 
 
+def test_other_number_of_threads_is_told(train, tmp_path, monkeypatch):
+    train(tmp_path / 'run', '--cfg-options', 'train_cfg.max_epochs=1')
+    monkeypatch.setattr(torch, 'get_num_threads', lambda: 64)
+    assert train(tmp_path / 'run', '--resume', '--cfg-options', 'train_cfg.max_epochs=2')[0] == 0
+    logs = ''.join(p.read_text() for p in (tmp_path / 'run').glob('*/*.log'))
+    assert logs.count('CPU threads, this run has 64: it continues, but not bit for bit') == 1
+
+
 def test_moved_data_can_be_resumed_on_request(train, tmp_path):
     run = tmp_path / 'run'
     train(run, '--cfg-options', 'train_cfg.max_epochs=1')

@@ -95,6 +95,15 @@ def test_cosine_length_is_that_of_the_training(runner):
         assert scheduler.T_max == length
 
 
+def test_saving_between_two_optimizer_steps_is_told(runner, tmp_path):
+    for name, counts in (('a', 2), ('b', 5)):
+        runner(work_dir=str(tmp_path / name), **{'optim_wrapper.accumulative_counts': counts, 'train_cfg.max_epochs': 2,
+                                                 'train_cfg.val_interval': 1, 'model.dropout': 0.0}).train()
+    told = [next((tmp_path / name).glob('*/*.log')).read_text().count('between two optimizer steps') for name in 'ab']
+    assert told[0] == 0
+    assert told[1] > 0
+
+
 def test_loop_type_is_known_before_it_is_built(runner):
     assert runner().trains_by_epoch
     cfg = load_config(runner().cfg.filename)
