@@ -15,7 +15,7 @@ import torch
 Array = np.ndarray | torch.Tensor
 A = TypeVar('A', np.ndarray, torch.Tensor)
 
-_BLOCK = 32
+_BLOCK = 16
 _SMALL_PRODUCT = 250_000
 
 

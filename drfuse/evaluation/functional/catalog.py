@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from drfuse.evaluation.functional.arrays import Array, namespace
+import torch
+
+from drfuse.evaluation.functional.arrays import Array, namespace, scalar
 from drfuse.evaluation.functional.chen_blum import q_cb_terms
 from drfuse.evaluation.functional.edge_preservation import q_abf_terms
 from drfuse.evaluation.functional.mutual_information import q_mi_terms
 from drfuse.evaluation.functional.nonlinear_correlation import q_ncie_value
 from drfuse.evaluation.functional.pair import Pair, check_variant
 from drfuse.evaluation.functional.piella import piella_terms, q_e_value
+from drfuse.evaluation.functional.strips import parallel_map
 from drfuse.evaluation.functional.zhao import q_p_value
 
 PAPER_METRICS = ('QMI', 'QNCIE', 'QABF', 'QP', 'QCB', 'QW')
@@ -48,6 +51,7 @@ class MetricSpec:
         compute: Function of a checked pair and the variant.
         higher_is_better: Direction.
         has_variants: Whether ``yuliu`` and ``zliu`` differ.
+        has_threads: Whether ``compute`` spreads itself over threads.
     """
 
     name: str
@@ -55,6 +59,7 @@ class MetricSpec:
     compute: Callable[[Pair, str], Score]
     higher_is_better: bool = True
     has_variants: bool = False
+    has_threads: bool = False
 
 
 def _sum(terms: Sequence[Any]) -> Score:
@@ -65,7 +70,8 @@ _SPECS = (
     MetricSpec('QMI', 'Q_MI', lambda pair, _: _sum(q_mi_terms(pair))),
     MetricSpec('QNCIE', 'Q_NCIE', lambda pair, _: Score(q_ncie_value(pair))),
     MetricSpec('QABF', 'Q_AB/F', lambda pair, variant: _sum(q_abf_terms(pair, variant)), has_variants=True),
-    MetricSpec('QP', 'Q_P', lambda pair, variant: Score(q_p_value(pair, variant)), has_variants=True),
+    MetricSpec('QP', 'Q_P', lambda pair, variant: Score(q_p_value(pair, variant)), has_variants=True,
+               has_threads=True),
     MetricSpec('QCB', 'Q_CB', lambda pair, _: _sum(q_cb_terms(pair))),
     MetricSpec('QW', 'Q_W', lambda pair, variant: _sum(piella_terms(pair, variant)[1]), has_variants=True),
     MetricSpec('QS', 'Q_S', lambda pair, variant: _sum(piella_terms(pair, variant)[0]), has_variants=True),
@@ -109,14 +115,19 @@ def measure(fused: Array, sources: Sequence[Array], metrics: Iterable[str] = PAP
     specs = metric_specs(metrics)
     check_variant('measure', variant)
     pair = Pair(fused, sources, workers)
-    return {spec.name: _plain(spec.compute(pair, variant), fused) for spec in specs}
+    light = [spec for spec in specs if not spec.has_threads]
+    workers = 1 if isinstance(fused, torch.Tensor) else pair.workers
+    scores = dict(zip([spec.name for spec in light],
+                      parallel_map(lambda spec: spec.compute(pair, variant), light, workers), strict=True))
+    for spec in specs:
+        if spec.has_threads:
+            scores[spec.name] = spec.compute(pair, variant)
+    return {spec.name: _plain(scores[spec.name]) for spec in specs}
 
 
-def _plain(score: Score, like: Array) -> Score:
-    """Return floats for NumPy input."""
-    if namespace(like).__name__ == 'torch':
-        return score
-    return Score(float(score.value), tuple(float(half) for half in score.halves))
+def _plain(score: Score) -> Score:
+    """Turn NumPy numbers into floats; tensors pass."""
+    return Score(scalar(score.value), tuple(scalar(half) for half in score.halves))
 
 
 def is_undefined(value: float) -> bool:

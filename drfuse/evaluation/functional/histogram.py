@@ -42,7 +42,8 @@ def _counts(index: Array, bins: int) -> Array:
 
 
 def _as_index(x: Array) -> Array:
-    return x.to(torch.int64) if isinstance(x, torch.Tensor) else x.astype(np.int64)
+    """Return integers wide enough for the index of a joint histogram."""
+    return x.to(torch.int64) if isinstance(x, torch.Tensor) else x.astype(np.uint16)
 
 
 def histogram(x: A) -> A:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from drfuse.evaluation.functional.strips import parallel_map, row_strips
+
 SCALES, ORIENTATIONS = 4, 6
 _MIN_WAVELENGTH, _MULTIPLIER = 3, 2.1
 _BANDWIDTH = np.log(0.55)
@@ -16,33 +18,38 @@ class LogGaborBank:
     """Filters on the FFT grid; filter (s, o) is ``radial[s] * angular[o]``.
 
     Attributes:
-        radial: (4, H, W), zero at frequency 0, low-pass included.
+        radial_pairs: (4, H, 2 W), zero at frequency 0, low-pass included; every value twice, once for the real
+            and once for the imaginary part of a spectrum seen as real numbers.
         angular: (6, H, W), one-sided.
         finest_power: (6,) sum of the squared filters of the finest scale.
         noise_gain: (6,) power of the real part of the summed filters' impulse response, times H W.
     """
 
-    radial: np.ndarray
+    radial_pairs: np.ndarray
     angular: np.ndarray
     finest_power: np.ndarray
     noise_gain: np.ndarray
 
+    @property
+    def radial(self) -> np.ndarray:
+        """(4, H, W) radial filters."""
+        return self.radial_pairs[..., ::2]
+
     @classmethod
-    def build(cls, h: int, w: int, variant: str) -> 'LogGaborBank':
+    def build(cls, h: int, w: int, variant: str, workers: int = 1) -> 'LogGaborBank':
         """Make the bank for an image of H x W pixels; ``variant`` selects the low-pass grid (see Q_P)."""
-        y, x = _axis(h)[:, None], _axis(w)
-        square = y**2 + x**2
-        low_pass = _low_pass(square if variant == 'yuliu' else _shifted_square(h, w))
-        square[0, 0] = 1
-        log_radius = np.log(square) / 2
-        radial = np.empty((SCALES, h, w))
-        for scale in range(SCALES):
-            offset = np.log(_MIN_WAVELENGTH * _MULTIPLIER**scale)
-            np.exp((log_radius + offset)**2 / (-2 * _BANDWIDTH**2), out=radial[scale])
-            radial[scale] *= low_pass
-        radial[:, 0, 0] = 0
-        angular = _angular(np.arctan2(-y, x))
-        return cls(radial, angular, *_powers(radial, angular))
+        radial_pairs, angular, total = np.empty((SCALES, h, 2 * w)), np.empty((ORIENTATIONS, h, w)), np.empty((h, w))
+        y, x = _axis(h), _axis(w)
+        low_y, low_x = (y, x) if variant == 'yuliu' else (_shifted_axis(h), _shifted_axis(w))
+
+        def fill(rows: slice) -> None:
+            low_pass = _low_pass(low_y[rows, None]**2 + low_x**2)
+            total[rows] = _fill_radial(radial_pairs[:, rows], y[rows, None]**2 + x**2, low_pass)
+            _fill_angular(angular[:, rows], np.arctan2(-y[rows, None], x))
+
+        list(parallel_map(fill, row_strips(h, total), workers))
+        powers = parallel_map(lambda f: _powers(f, radial_pairs[0, :, ::2], total), angular, workers)
+        return cls(radial_pairs, angular, *np.transpose(list(powers)))
 
 
 def _axis(n: int) -> np.ndarray:
@@ -51,10 +58,9 @@ def _axis(n: int) -> np.ndarray:
     return np.fft.ifftshift(centred)
 
 
-def _shifted_square(h: int, w: int) -> np.ndarray:
-    """Return the squared radius of the 2012 toolbox's low-pass: shifted the wrong way, so odd axes are off by one."""
-    y, x = (np.fft.fftshift((np.arange(n) - n // 2) / n) for n in (h, w))
-    return y[:, None]**2 + x**2
+def _shifted_axis(n: int) -> np.ndarray:
+    """Return the axis of the 2012 toolbox's low-pass: shifted the wrong way, so odd axes are off by one."""
+    return np.fft.fftshift((np.arange(n) - n // 2) / n)
 
 
 def _low_pass(square: np.ndarray) -> np.ndarray:
@@ -65,33 +71,47 @@ def _low_pass(square: np.ndarray) -> np.ndarray:
     return 1 / (1 + t4 * t4 * t4 * t2 * t)
 
 
-def _angular(theta: np.ndarray) -> np.ndarray:
-    out = np.empty((ORIENTATIONS, *theta.shape))
+def _fill_radial(out: np.ndarray, square: np.ndarray, low_pass: np.ndarray) -> np.ndarray:
+    """Write some rows of the radial filters, every value twice, and return their sum over scales."""
+    centre = square == 0
+    log_radius = np.log(square + centre) / 2
+    total = np.zeros_like(square)
+    for scale, pairs in enumerate(out):
+        value = log_radius + np.log(_MIN_WAVELENGTH * _MULTIPLIER**scale)
+        np.exp(value * value / (-2 * _BANDWIDTH**2), out=value)
+        value *= low_pass
+        value[centre] = 0
+        total += value
+        pairs[:, ::2] = pairs[:, 1::2] = value
+    return total
+
+
+def _fill_angular(out: np.ndarray, theta: np.ndarray) -> None:
     for o, filter_ in enumerate(out):
         distance = np.abs(theta - o * np.pi / ORIENTATIONS)
         np.subtract(np.pi, np.abs(np.pi - distance), out=distance)
         np.exp(distance * distance / (-2 * _ANGULAR_SIGMA**2), out=filter_)
-    return out
 
 
-def _powers(radial: np.ndarray, angular: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``finest_power`` and ``noise_gain``.
+def _powers(angular: np.ndarray, finest: np.ndarray, total: np.ndarray) -> tuple[float, float]:
+    """Return ``finest_power`` and ``noise_gain`` of one orientation.
 
     By Parseval the noise of the real (even) response is the power of the even part of the filter,
     ``(f(k) + f(-k))/2``, which saves the inverse transforms of the filters.
     """
-    total = radial.sum(0)
-    finest, gain = np.empty(len(angular)), np.empty(len(angular))
-    for o, filter_ in enumerate(angular):
-        f = radial[0] * filter_
-        finest[o] = np.vdot(f, f)
-        np.multiply(total, filter_, out=f)
-        gain[o] = (np.vdot(f, f) + _mirror_product(f)) / 2
-    return finest, gain
+    f = finest * angular
+    finest_power = _product_sum(f, f)
+    np.multiply(total, angular, out=f)
+    return finest_power, (_product_sum(f, f) + _mirror_product(f)) / 2
 
 
 def _mirror_product(f: np.ndarray) -> float:
     """Return ``sum_k f(k) f(-k)`` with indices modulo the size."""
-    inner, row, column = f[1:, 1:], f[0, 1:], f[1:, 0]
-    return (np.vdot(inner, inner[::-1, ::-1]) + np.vdot(row, row[::-1])
-            + np.vdot(column, column[::-1]) + f[0, 0]**2)
+    inner, row, column = f[1:, 1:], f[:1, 1:], f[1:, :1]
+    return (_product_sum(inner, inner[::-1, ::-1]) + _product_sum(row, row[:, ::-1])
+            + _product_sum(column, column[::-1]) + f[0, 0]**2)
+
+
+def _product_sum(x: np.ndarray, y: np.ndarray) -> float:
+    """Return ``sum x y``; a BLAS product this long would start threads of its own."""
+    return np.einsum('ij,ij->', x, y)

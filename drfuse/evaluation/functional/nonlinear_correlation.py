@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from drfuse.evaluation.functional.arrays import A, Array, empty, namespace, scalar
-from drfuse.evaluation.functional.histogram import JointHistogram
 from drfuse.evaluation.functional.pair import Pair
 
 _LOG2_LEVELS = 8
@@ -15,9 +14,7 @@ _LOG2_LEVELS = 8
 def q_ncie_value(pair: Pair[A]) -> A:
     """Return Q_NCIE of a pair; see :func:`q_ncie`."""
     pair.two_sources('QNCIE')
-    _, a, b = pair.stretched
-    with_fused = pair.stretched_histograms
-    ncc = [h.information / _LOG2_LEVELS for h in (JointHistogram(a, b), *with_fused)]
+    ncc = [h.information / _LOG2_LEVELS for h in (pair.source_histogram, *pair.stretched_histograms)]
     like = pair.fused
     matrix = empty((*like.shape[:-2], 3, 3), like)
     matrix[..., range(3), range(3)] = 1

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from drfuse.evaluation.functional.arrays import A, Array, available_workers, namespace
-from drfuse.evaluation.functional.histogram import JointHistogram, stretch
+from drfuse.evaluation.functional.histogram import JointHistogram, round_half_up, stretch
 
 VARIANTS = ('yuliu', 'zliu')
 """The two published variants of Q_AB/F, Q_P, Q_W, Q_S and Q_C."""
@@ -32,6 +32,7 @@ class Pair(Generic[A]):
         sources = tuple(sources)
         if not sources:
             raise ValueError('a fused image needs at least one source, got none')
+        self._given = (fused, *sources)
         self.fused: A = check_image('fused image', fused)
         self.sources: tuple[A, ...] = tuple(
             check_image(f'source {i + 1}', source) for i, source in enumerate(sources))
@@ -67,10 +68,38 @@ class Pair(Generic[A]):
         return tuple(stretch(image) for image in (self.fused, *self.sources))
 
     @cached_property
+    def levels(self) -> tuple[A, ...]:
+        """Fused image, then sources, as whole grey levels: uint8 as given, floats rounded half up."""
+        if self._all_uint8:
+            return tuple(image.reshape(self.fused.shape) for image in self._given)
+        return tuple(round_half_up(image) for image in (self.fused, *self.sources))
+
+    @property
+    def _all_uint8(self) -> bool:
+        return all(image.dtype in (np.uint8, torch.uint8) for image in self._given)
+
+    @cached_property
+    def histograms(self) -> tuple[JointHistogram, ...]:
+        """Joint histograms (source, fused) of the grey levels, one per source."""
+        fused, *sources = self.levels
+        return tuple(JointHistogram(source, fused) for source in sources)
+
+    @cached_property
     def stretched_histograms(self) -> tuple[JointHistogram, ...]:
-        """Joint histograms (source, fused) of the stretched images, one per source."""
+        """Joint histograms (source, fused) of the stretched images, one per source.
+
+        For 8-bit images the stretch moves bins but never joins two, so these of the levels have the same entropies.
+        """
+        if self._all_uint8:
+            return self.histograms
         fused, *sources = self.stretched
         return tuple(JointHistogram(source, fused) for source in sources)
+
+    @cached_property
+    def source_histogram(self) -> JointHistogram:
+        """Joint histogram of the first two sources, stretched where :attr:`stretched_histograms` are."""
+        images = self.levels if self._all_uint8 else self.stretched
+        return JointHistogram(images[1], images[2])
 
 
 def check_image(name: str, image: Array) -> Array:

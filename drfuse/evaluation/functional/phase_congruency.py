@@ -16,6 +16,7 @@ _EPS = 1e-4
 _NOISE_SIGMAS, _NOISE_SHRINK = 2, 1.7
 _CUTOFF, _GAIN = 0.5, 10
 _RAYLEIGH = np.sqrt(np.pi / 2) + _NOISE_SIGMAS * np.sqrt(2 - np.pi / 2)
+_SAMPLE = 4096
 _GROUPS = (range(0, 3), range(3, 6))
 
 
@@ -70,7 +71,7 @@ def phase_congruency(images: Sequence[A], variant: str = 'yuliu', workers: int =
         and edges", DICTA 2003.
     """
     height, width = images[0].shape[-2:]
-    bank = LogGaborBank.build(height, width, variant)
+    bank = LogGaborBank.build(height, width, variant, workers)
     if isinstance(images[0], torch.Tensor):
         return [_maps_torch(image, bank) for image in images]
     return _maps_numpy(images, bank, workers)
@@ -84,7 +85,10 @@ def _threshold(median_power: A, bank: LogGaborBank, orientation: int) -> A:
 
 def _spread_weight(summed: A, largest: A) -> A:
     """Return the sigmoid weight that penalises energy in one scale only."""
-    return 1 / (1 + namespace(summed).exp(_GAIN * (_CUTOFF - summed / (largest + _EPS) / SCALES)))
+    exponent = summed / (largest + _EPS)
+    exponent *= -_GAIN / SCALES
+    exponent += _GAIN * _CUTOFF
+    return 1 / (1 + namespace(summed).exp(exponent))
 
 
 def _maps_torch(image: torch.Tensor, bank: LogGaborBank) -> PhaseMaps[torch.Tensor]:
@@ -133,11 +137,14 @@ def _respond(spectrum: np.ndarray, bank: LogGaborBank, orientation: int, respons
     """Add one orientation of one image to ``maps``; ``response`` (4, H, W) is scratch memory."""
     strips = row_strips(spectrum.shape[0], spectrum)
     for rows in strips:
-        angular = spectrum[rows] * bank.angular[orientation, rows]
-        for scale in range(SCALES):
-            np.multiply(angular, bank.radial[scale, rows], out=response[scale, rows])
-    for scale in range(SCALES):
-        response[scale] = scipy.fft.ifft2(response[scale], overwrite_x=True)
+        part, angular = spectrum[rows], bank.angular[orientation, rows]
+        weighted = np.empty_like(part)
+        np.multiply(part.real, angular, out=weighted.real)
+        np.multiply(part.imag, angular, out=weighted.imag)
+        filtered = response[:, rows]
+        np.multiply(weighted.view(float), bank.radial_pairs[:, rows], out=filtered.view(float))
+        filtered[...] = scipy.fft.ifft(filtered, axis=-1, overwrite_x=True)
+    response = scipy.fft.ifft(response, axis=-2, overwrite_x=True)
     threshold = _threshold(_median_square(np.abs(response[0])), bank, orientation)
     for rows in strips:
         energy, summed = _energy(response[:, rows], threshold)
@@ -145,21 +152,23 @@ def _respond(spectrum: np.ndarray, bank: LogGaborBank, orientation: int, respons
 
 
 def _energy(response: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return weighted energy and amplitude sum of some rows.
+    """Return weighted energy and amplitude sum of some rows; ``response`` (4, rows, W) is overwritten.
 
     Energy before weighting: ``sum_s [Re e + Im o - |Re o - Im e|] - T`` with (e, o) the mean phase.
     """
-    total = response.sum(0)
-    norm = np.abs(total)
+    amplitude = np.abs(response)
+    phase = response.sum(0)
+    norm = np.abs(phase)
     energy = norm * norm
     norm += _EPS
     energy /= norm
-    phase = np.conjugate(total, out=total)
-    phase /= norm
-    amplitude = np.abs(response)
-    for part in response:
-        energy -= np.abs((part * phase).imag)
     energy -= threshold
+    real, imaginary = phase.real, phase.imag
+    real /= norm
+    imaginary /= -norm
+    response *= phase
+    for part in response:
+        energy -= np.abs(part.imag, out=norm)
     np.maximum(energy, 0, out=energy)
     summed = amplitude.sum(0)
     energy *= _spread_weight(summed, amplitude.max(0))
@@ -167,8 +176,15 @@ def _energy(response: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndar
 
 
 def _median_square(amplitude: np.ndarray) -> float:
-    """Return the median of the squared amplitudes."""
+    """Return the median of the squared amplitudes; a sorted sample brackets it, so that few values are sorted."""
     flat = amplitude.ravel()
-    middle = ((flat.size - 1) // 2, flat.size // 2)
-    low, high = np.partition(flat, middle)[list(middle)]
-    return (low**2 + high**2) / 2
+    middle = np.array([(flat.size - 1) // 2, flat.size // 2])
+    sample = np.sort(flat[::max(1, flat.size // _SAMPLE)])
+    slack = 2 * int(sample.size**0.5)
+    low, high = sample[max(sample.size // 2 - slack, 0)], sample[min(sample.size // 2 + slack, sample.size - 1)]
+    inside = flat[(flat >= low) & (flat <= high)]
+    position = middle - np.count_nonzero(flat < low)
+    if position[0] < 0 or position[1] >= inside.size:
+        inside, position = flat, middle
+    lower, upper = np.partition(inside, position)[position]
+    return (lower**2 + upper**2) / 2
