@@ -79,9 +79,10 @@ class KeyedBatchSampler(Sampler):
         return full + int(rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[list[SampleKey]]:
+        # a generator: the start is taken when batches are drawn, for torch's workers ask for an iterator twice
         start, self._start = self._start, 0
         epoch = self.sampler.epoch
-        return self._forever(start) if self.infinite else self._epoch(epoch, start)
+        yield from (self._forever(start) if self.infinite else self._epoch(epoch, start))
 
     def _forever(self, start: int) -> Iterator[list[SampleKey]]:
         epoch, start = divmod(start, len(self))

@@ -8,11 +8,14 @@ from mmengine.hooks import Hook
 
 from drfuse.registry import HOOKS
 from drfuse.visualization.image_writer import safe_name, write_png
+from drfuse.visualization.panel import draw_panel
 
 
 @HOOKS.register_module()
 class SaveImagesHook(Hook):
-    """Writes ``fused/<stem>.png`` (colour where there is chroma) and ``restored/<modality>/<stem>.png``, 8 bits.
+    """Writes ``fused/<stem>.png``, ``restored/<modality>/<stem>.png`` and ``panels/<stem>.png``, 8 bits.
+
+    The fused image has colour where a source has chroma. A panel shows observed | restored | weight of each source, and the fused image.
 
     Args:
         out_dir: Folder.
@@ -33,3 +36,5 @@ class SaveImagesHook(Hook):
             modalities = sample.get('modalities') or [f'source{k + 1}' for k in range(len(sources))]
             for modality, source in zip(modalities, sources, strict=True):
                 write_png(self.out_dir / 'restored' / modality / name, source)
+            if len(sources):
+                write_png(self.out_dir / 'panels' / name, draw_panel(sample))

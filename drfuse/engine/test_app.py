@@ -6,12 +6,13 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from drfuse.datasets.data_root import set_data_root
 from drfuse.engine.app import add_common_options, parse, run_app
 from drfuse.engine.data_source_hook import UNKNOWN, data_source
 from drfuse.engine.report import Report, print_report, write_report
 from drfuse.engine.runner import FusionRunner
 from drfuse.utils.checkpoint import file_sha256, read_checkpoint
-from drfuse.utils.config import UserError, load_config, set_data_root
+from drfuse.utils.config import UserError, config_errors, load_config
 from drfuse.utils.launch import is_main, setup_launcher
 
 
@@ -76,7 +77,8 @@ def prepare_config(args: argparse.Namespace) -> Config:
     cfg.test_cfg = cfg.get('test_cfg') or {}
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
     if args.data_root:
-        set_data_root(cfg, args.data_root)
+        with config_errors(args.config):
+            set_data_root(cfg, args.data_root)
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr',
                 'val_dataloader', 'val_cfg', 'val_evaluator'):
         cfg[key] = None

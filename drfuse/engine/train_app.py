@@ -10,11 +10,12 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from drfuse.datasets.data_root import set_data_root
 from drfuse.engine.app import add_common_options, parse, run_app
 from drfuse.engine.data_source_hook import data_source
 from drfuse.engine.runner import FusionRunner
 from drfuse.registry import DATASETS
-from drfuse.utils.config import UserError, config_errors, load_config, set_data_root
+from drfuse.utils.config import UserError, config_errors, load_config
 from drfuse.utils.launch import setup_launcher
 
 LARGE_MODEL = 5_000_000
@@ -73,7 +74,8 @@ def prepare_config(args: argparse.Namespace) -> Config:
             raise UserError(f'{args.config} has no {key}, which training needs')
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
     if args.data_root:
-        set_data_root(cfg, args.data_root)
+        with config_errors(args.config):
+            set_data_root(cfg, args.data_root)
     if args.seed is not None:
         cfg.randomness = dict(cfg.get('randomness') or {}, seed=args.seed)
     if args.amp:

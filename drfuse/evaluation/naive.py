@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from torch.nn import functional as F
 
 from drfuse.degradations import BoundOperator, Compose, Convolution, LinearOperator, Observation, WienerPinv
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import psnr
+from drfuse.registry import DATASETS
 
 GAMMAS = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 """Wiener regularisations tried."""
@@ -68,6 +71,28 @@ class NaiveBaseline:
             values = {'bicubic y': float(np.mean(table['bicubic y'])), 'A^+ y': float(np.mean(table[chosen]))}
             report[name] = dict(psnr=values, regularisation=chosen, best=max(values.values()))
         return report
+
+
+def config_samples(cfg: Config, split: str, limit: int | None = None) -> list[dict[str, Any]]:
+    """Return the packed items of a config's train or test pairs, uncropped, with the noise fixed by the file stem.
+
+    Args:
+        cfg: With ``train_dataloader`` and ``test_dataloader``.
+        split: ``'train'`` or ``'test'``.
+        limit: At most this many pairs.
+    """
+    dataset_cfg = copy.deepcopy(cfg.test_dataloader.dataset)
+    if split == 'train':
+        dataset_cfg.update({k: v for k, v in cfg.train_dataloader.dataset.items()
+                            if k not in ('pipeline', 'test_mode', 'crop_size')})
+    dataset = DATASETS.build(dataset_cfg)
+    return [dataset[i] for i in range(min(len(dataset), limit or len(dataset)))]
+
+
+def measure_config(cfg: Config, train_pairs: int | None = None) -> dict[str, dict[str, Any]]:
+    """Return what :meth:`NaiveBaseline.measure` finds on a config's test pairs after a choice on its training pairs."""
+    init_default_scope('drfuse')
+    return NaiveBaseline().fit(config_samples(cfg, 'train', train_pairs)).measure(config_samples(cfg, 'test'))
 
 
 def _psnr_tables(samples: Sequence[dict[str, Any]]) -> dict[str, dict[str, list[float]]]:

@@ -127,35 +127,6 @@ def _describe(error: BaseException) -> str:
     return text if named else f'{type(error).__name__}: {text}'
 
 
-def set_data_root(cfg: Config, data_root: str) -> int:
-    """Point every dataset of the config that has a ``data_root`` to ``data_root``.
-
-    Args:
-        cfg: Changed in place.
-        data_root: Folder with the images.
-
-    Returns:
-        How many datasets were changed.
-
-    Raises:
-        UserError: If no dataset has a ``data_root``.
-    """
-    changed = sum(_set_key(cfg.get(f'{split}_dataloader'), 'data_root', data_root)
-                  for split in ('train', 'val', 'test'))
-    if not changed:
-        raise UserError(f'--data-root {data_root}: no dataset of {cfg.filename} has a data_root')
-    return changed
-
-
-def _set_key(node: Any, key: str, value: Any) -> int:
-    """Set ``key`` in the outermost dictionaries below ``node`` that have it; return how often."""
-    if isinstance(node, dict) and key in node:
-        node[key] = value
-        return 1
-    children = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list | tuple) else ()
-    return sum(_set_key(child, key, value) for child in children)
-
-
 def _similar_file(path: Path) -> str:
     """Return a hint naming a config of a similar name beside the missing one."""
     folder = path.parent

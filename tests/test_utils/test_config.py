@@ -8,7 +8,6 @@ from drfuse.utils.config import (
     check_option_key,
     config_errors,
     load_config,
-    set_data_root,
 )
 
 
@@ -56,15 +55,6 @@ def test_text_is_formatted_once_per_content(config, monkeypatch):
     assert cfg.pretty_text == expected
     cfg.model.width = 9
     assert cfg.pretty_text == 'formatted again'
-
-
-def test_data_root_replaces_the_folder_but_not_the_one_generated_pairs_stand_in_for(config):
-    cfg = load_config(config)
-    assert set_data_root(cfg, 'z') == 1
-    assert cfg.val_dataloader.dataset == dict(data_root='z', embedded=dict(data_root='y'))
-    cfg.val_dataloader = None
-    with pytest.raises(UserError, match='no dataset'):
-        set_data_root(cfg, 'z')
 
 
 @pytest.mark.parametrize(('error', 'text'), [

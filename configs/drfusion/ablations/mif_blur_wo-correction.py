@@ -1,0 +1,5 @@
+"""Harvard PET-MRI, blur, without the joint correction (Table 3): the loop is plain DDIM."""
+
+_base_ = ['../mif_blur.py']
+model = dict(sampler=dict(correction_scale=None))
+find_unused_parameters = True  # the fusion weights act through the correction only
