@@ -187,3 +187,14 @@ def sobel(framed: A) -> tuple[A, A]:
 def frequency_grid(n: int) -> np.ndarray:
     """Return the (n,) grid ``(k - floor(n/2)) * 2/n``, zero in the FFT-shifted centre."""
     return (np.arange(n) - n // 2) * 2 / n
+
+
+def central_difference(x: A, axis: int) -> A:
+    """Return central differences along axis -1 or -2, one-sided at the border; at least 2 pixels."""
+    n = x.shape[axis]
+    y = x.swapaxes(axis, -1)
+    out = namespace(x).empty_like(y)
+    out[..., 1:n - 1] = (y[..., 2:] - y[..., :n - 2]) / 2
+    out[..., 0] = y[..., 1] - y[..., 0]
+    out[..., n - 1] = y[..., n - 1] - y[..., n - 2]
+    return out.swapaxes(axis, -1)

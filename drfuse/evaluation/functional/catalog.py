@@ -3,18 +3,30 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 
 from drfuse.evaluation.functional.arrays import Array, namespace, scalar
+from drfuse.evaluation.functional.artifacts import n_abf_value
 from drfuse.evaluation.functional.chen_blum import q_cb_terms
+from drfuse.evaluation.functional.chen_varshney import q_cv_terms
+from drfuse.evaluation.functional.correlation import cc_terms, scd_terms
 from drfuse.evaluation.functional.edge_preservation import q_abf_terms
-from drfuse.evaluation.functional.mutual_information import q_mi_terms
+from drfuse.evaluation.functional.feature_mutual_information import FEATURES, fmi_terms
+from drfuse.evaluation.functional.fidelity import fusion_psnr_value, ms_ssim_terms, ssim_terms
+from drfuse.evaluation.functional.haar import q_m_value
+from drfuse.evaluation.functional.image_statistics import ag_value, en_value, sd_value, sf_value
+from drfuse.evaluation.functional.mutual_information import NORMALISATIONS, mi_terms, nmi_terms, q_mi_terms
 from drfuse.evaluation.functional.nonlinear_correlation import q_ncie_value
 from drfuse.evaluation.functional.pair import Pair, check_variant
 from drfuse.evaluation.functional.piella import piella_terms, q_e_value
+from drfuse.evaluation.functional.spatial_frequency import q_sf_value
 from drfuse.evaluation.functional.strips import parallel_map
+from drfuse.evaluation.functional.structural import q_c_terms, q_y_terms
+from drfuse.evaluation.functional.tsallis import q_te_terms
+from drfuse.evaluation.functional.visual_information import vif_terms, viff_value
 from drfuse.evaluation.functional.zhao import q_p_value
 
 PAPER_METRICS = ('QMI', 'QNCIE', 'QABF', 'QP', 'QCB', 'QW')
@@ -32,13 +44,13 @@ class Score(NamedTuple):
     value: Any
     halves: tuple[Any, ...] = ()
 
-    @property
-    def smaller_half(self) -> Any:  # noqa: ANN401 - float or tensor, as ``value``
-        """The smaller term: a copy of one source cannot hide in it."""
-        smallest = self.halves[0]
+    def weaker_half(self, higher_is_better: bool = True) -> Any:
+        """Return the worse term (the smaller one, if higher is better): a copy of one source cannot hide in it."""
+        worst = self.halves[0]
         for half in self.halves[1:]:
-            smallest = namespace(smallest).minimum(smallest, half)
-        return smallest
+            xp = namespace(worst)
+            worst = (xp.minimum if higher_is_better else xp.maximum)(worst, half)
+        return worst
 
 
 @dataclass(frozen=True)
@@ -66,16 +78,54 @@ def _sum(terms: Sequence[Any]) -> Score:
     return Score(sum(terms), tuple(terms))
 
 
+def _spec(name: str, label: str, value: Callable[[Pair], Any], higher_is_better: bool = True) -> MetricSpec:
+    """Return the specification of a metric that is one number without variants."""
+    return MetricSpec(name, label, lambda pair, _: Score(value(pair)), higher_is_better)
+
+
+def _sum_spec(name: str, label: str, terms: Callable[[Pair], Sequence[Any]], higher_is_better: bool = True,
+              has_threads: bool = False) -> MetricSpec:
+    """Return the specification of a metric that is a sum over the sources without variants."""
+    return MetricSpec(name, label, lambda pair, _: _sum(terms(pair)), higher_is_better, has_threads=has_threads)
+
+
+def _variant_spec(name: str, label: str, terms: Callable[[Pair, str], Sequence[Any]]) -> MetricSpec:
+    """Return the specification of a metric that is a sum over the sources with variants."""
+    return MetricSpec(name, label, lambda pair, variant: _sum(terms(pair, variant)), has_variants=True)
+
+
 _SPECS = (
-    MetricSpec('QMI', 'Q_MI', lambda pair, _: _sum(q_mi_terms(pair))),
-    MetricSpec('QNCIE', 'Q_NCIE', lambda pair, _: Score(q_ncie_value(pair))),
-    MetricSpec('QABF', 'Q_AB/F', lambda pair, variant: _sum(q_abf_terms(pair, variant)), has_variants=True),
-    MetricSpec('QP', 'Q_P', lambda pair, variant: Score(q_p_value(pair, variant)), has_variants=True,
-               has_threads=True),
-    MetricSpec('QCB', 'Q_CB', lambda pair, _: _sum(q_cb_terms(pair))),
-    MetricSpec('QW', 'Q_W', lambda pair, variant: _sum(piella_terms(pair, variant)[1]), has_variants=True),
-    MetricSpec('QS', 'Q_S', lambda pair, variant: _sum(piella_terms(pair, variant)[0]), has_variants=True),
-    MetricSpec('QE', 'Q_E', lambda pair, _: Score(q_e_value(pair))),
+    _sum_spec('QMI', 'Q_MI', q_mi_terms),
+    _spec('QNCIE', 'Q_NCIE', q_ncie_value),
+    _variant_spec('QABF', 'Q_AB/F', q_abf_terms),
+    MetricSpec('QP', 'Q_P', lambda pair, variant: Score(q_p_value(pair, variant)), has_variants=True, has_threads=True),
+    _sum_spec('QCB', 'Q_CB', q_cb_terms),
+    _variant_spec('QW', 'Q_W', lambda pair, variant: piella_terms(pair, variant)[1]),
+    _variant_spec('QS', 'Q_S', lambda pair, variant: piella_terms(pair, variant)[0]),
+    _spec('QE', 'Q_E', q_e_value),
+    _variant_spec('QC', 'Q_C', q_c_terms),
+    _sum_spec('QY', 'Q_Y', q_y_terms),
+    _sum_spec('QTE', 'Q_TE', q_te_terms),
+    _sum_spec('QTE_nava', 'Q_TE (Nava)', lambda pair: q_te_terms(pair, 'nava')),
+    _spec('QM', 'Q_M', q_m_value),
+    _spec('QSF', 'Q_SF', q_sf_value),
+    _sum_spec('QCV', 'Q_CV', q_cv_terms, higher_is_better=False),
+    _spec('NABF', 'N_AB/F', n_abf_value, higher_is_better=False),
+    _spec('EN', 'EN', en_value),
+    _spec('SD', 'SD', sd_value),
+    _spec('SF', 'SF', sf_value),
+    _spec('AG', 'AG', ag_value),
+    _sum_spec('MI', 'MI', mi_terms),
+    *(_sum_spec(f'NMI_{kind}', f'NMI ({kind})', partial(nmi_terms, normalisation=kind)) for kind in NORMALISATIONS),
+    _sum_spec('CC', 'CC', cc_terms),
+    _sum_spec('SCD', 'SCD', scd_terms),
+    *(_sum_spec(f'FMI_{feature}', f'FMI ({feature})', partial(fmi_terms, feature=feature), has_threads=True)
+      for feature in FEATURES),
+    _sum_spec('VIF', 'VIF', vif_terms),
+    _spec('VIFF', 'VIFF', viff_value),
+    _sum_spec('SSIM', 'SSIM', ssim_terms),
+    _sum_spec('MSSSIM', 'MS-SSIM', ms_ssim_terms),
+    _spec('PSNR', 'PSNR', fusion_psnr_value),
 )
 
 CATALOG = {spec.name: spec for spec in _SPECS}

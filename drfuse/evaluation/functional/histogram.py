@@ -32,13 +32,13 @@ def entropy(p: A) -> A:
 
 
 def _counts(index: Array, bins: int) -> Array:
-    """Count the integers of each image: (H, W) -> (bins,), (B, H, W) -> (B, bins)."""
+    """Count the integers of each image, as float64: (H, W) -> (bins,), (B, H, W) -> (B, bins)."""
     if isinstance(index, np.ndarray):
-        return np.bincount(index.ravel(), minlength=bins)
+        return np.bincount(index.ravel(), minlength=bins).astype(np.float64)
     if index.ndim == 2:
-        return torch.bincount(index.reshape(-1), minlength=bins)
+        return torch.bincount(index.reshape(-1), minlength=bins).double()
     offset = torch.arange(len(index), device=index.device).view(-1, 1, 1) * bins
-    return torch.bincount((index + offset).reshape(-1), minlength=bins * len(index)).view(-1, bins)
+    return torch.bincount((index + offset).reshape(-1), minlength=bins * len(index)).view(-1, bins).double()
 
 
 def _as_index(x: Array) -> Array:

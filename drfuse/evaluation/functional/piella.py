@@ -61,14 +61,19 @@ class LocalMoments(Generic[A]):
 
     def similarity(self, source: int) -> A:
         """Return the SSIM map between a source (counted from 0) and the fused image."""
-        c1, c2 = ((k * _PEAK)**2 for k in _STABILISERS[self._variant])
-        index = source + 1
-        mx, my = self._means[0], self._means[index]
-        product = mx * my
-        covariance = local_mean(self._images[0] * self._images[index], self._variant) - product
-        energy = mx * mx + my * my
-        return ((2 * product + c1) * (2 * covariance + c2)) / (
-            (energy + c1) * (self._variances[0] + self._variances[index] + c2))
+        c1 = self._constant(0)
+        mx, my = self._means[0], self._means[source + 1]
+        return (2 * mx * my + c1) / (mx * mx + my * my + c1) * self.contrast_structure(source)
+
+    def contrast_structure(self, source: int) -> A:
+        """Return the SSIM map without its luminance term."""
+        c2, index = self._constant(1), source + 1
+        product = local_mean(self._images[0] * self._images[index], self._variant)
+        covariance = product - self._means[0] * self._means[index]
+        return (2 * covariance + c2) / (self._variances[0] + self._variances[index] + c2)
+
+    def _constant(self, which: int) -> float:
+        return (_STABILISERS[self._variant][which] * _PEAK)**2
 
 
 def _weighted_terms(fused: A, sources: Sequence[A], variant: str) -> tuple[tuple[A, A], tuple[A, A]]:

@@ -4,21 +4,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from drfuse.evaluation.functional import PAPER_METRICS, VARIANTS, measure, metric_specs
+from drfuse.evaluation.functional import CATALOG, PAPER_METRICS, VARIANTS, measure, metric_specs
 from drfuse.evaluation.functional.catalog import Score
 from drfuse.evaluation.metrics.base_fusion_metric import FusionMetric
 from drfuse.registry import METRICS
 
 
 def flatten_scores(scores: dict[str, Score]) -> dict[str, float]:
-    """Return values by name; a sum over sources adds ``<name>_a``, ``<name>_b``, ... and ``<name>_min``."""
+    """Return values by name; a sum over sources adds its terms ``<name>_a``, ``<name>_b``, ... and the weaker one.
+
+    The weaker one is ``<name>_min``, or ``<name>_max`` for a metric of which less is better.
+    """
     values = {}
     for name, score in scores.items():
         values[name] = score.value
         for letter, half in zip('abcdefgh', score.halves, strict=False):
             values[f'{name}_{letter}'] = half
         if score.halves:
-            values[f'{name}_min'] = score.smaller_half
+            better = CATALOG[name].higher_is_better
+            values[f'{name}_{"min" if better else "max"}'] = score.weaker_half(better)
     return values
 
 

@@ -9,11 +9,9 @@ import numpy as np
 
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import psnr, ssim
+from drfuse.evaluation.functional.fidelity import PSNR_CAP
 from drfuse.evaluation.metrics.per_image_metric import PerImageMetric
 from drfuse.registry import METRICS
-
-PSNR_CAP = 100.
-"""dB that stand for identical images in a mean."""
 
 
 class RestorationMetric(PerImageMetric):
