@@ -22,4 +22,5 @@ from drfuse.evaluation.functional.zhao import q_p
 
 __all__ = ['CATALOG', 'PAPER_METRICS', 'VARIANTS', 'MetricSpec', 'Score', 'ag', 'cc', 'en', 'fmi', 'fusion_psnr',
            'measure', 'metric_specs', 'mi', 'ms_ssim', 'n_abf', 'nmi', 'psnr', 'q_abf', 'q_c', 'q_cb', 'q_cv', 'q_e',
-           'q_m', 'q_mi', 'q_ncie', 'q_p', 'q_s', 'q_sf', 'q_te', 'q_w', 'q_y', 'scd', 'sd', 'sf', 'ssim', 'vif', 'viff']
+           'q_m', 'q_mi', 'q_ncie', 'q_p', 'q_s', 'q_sf', 'q_te', 'q_w', 'q_y', 'scd', 'sd', 'sf', 'ssim', 'vif',
+           'viff']

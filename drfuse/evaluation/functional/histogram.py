@@ -61,9 +61,12 @@ class JointHistogram:
 
     def __init__(self, x: A, y: A) -> None:
         counts = _counts(_as_index(x) * LEVELS + _as_index(y), LEVELS**2)
-        self.joint: A = (counts / (x.shape[-2] * x.shape[-1])).reshape(*counts.shape[:-1], LEVELS, LEVELS)
-        self.of_x: A = self.joint.sum(-1)
-        self.of_y: A = self.joint.sum(-2)
+        counts = counts.reshape(*counts.shape[:-1], LEVELS, LEVELS)
+        pixels = x.shape[-2] * x.shape[-1]
+        # sums of counts are exact, so the entropy of a constant image is exactly 0
+        self.joint: A = counts / pixels
+        self.of_x: A = counts.sum(-1) / pixels
+        self.of_y: A = counts.sum(-2) / pixels
 
     @cached_property
     def entropy_x(self) -> Array:

@@ -23,7 +23,7 @@ NORMALISATIONS = tuple(_NORMS)
 
 def q_mi_terms(pair: Pair[A]) -> tuple[A, ...]:
     """Return ``2 I(S, F) / (H(S) + H(F))`` for every source S; undefined (NaN) if S and F are both constant."""
-    return tuple(_ratio(2 * h.information, h.entropy_x + h.entropy_y) for h in pair.stretched_histograms)
+    return tuple(_ratio(h, 'arithmetic') for h in pair.stretched_histograms)
 
 
 def q_mi(fused: Array, sources: Sequence[Array]) -> float | torch.Tensor:
@@ -83,7 +83,7 @@ def nmi_terms(pair: Pair[A], normalisation: str = 'arithmetic') -> tuple[A, ...]
     """Return ``I(S, F)`` over the chosen entropy for every source S; see :func:`nmi`."""
     if normalisation not in _NORMS:
         raise ValueError(f'normalisation must be one of {NORMALISATIONS}, got {normalisation!r}')
-    return tuple(_ratio(h.information, _NORMS[normalisation](h)) for h in pair.histograms)
+    return tuple(_ratio(h, normalisation) for h in pair.histograms)
 
 
 def nmi(fused: Array, sources: Sequence[Array], normalisation: str = 'arithmetic') -> float | torch.Tensor:
@@ -99,8 +99,8 @@ def nmi(fused: Array, sources: Sequence[Array], normalisation: str = 'arithmetic
         normalisation: One of :data:`NORMALISATIONS`.
 
     Returns:
-        A float for arrays, a tensor (B,) or () for tensors. Undefined (NaN) where the denominator is 0: both
-        images constant, or one of them for ``geometric`` and ``minimum``.
+        A float for arrays, a tensor (B,) or () for tensors. A constant image shares no information: its term is 0;
+        undefined (NaN) where source and fused image are both constant.
 
     Raises:
         ValueError: For another normalisation, shapes that differ, colour, NaN, or values outside 0..255.
@@ -111,8 +111,9 @@ def nmi(fused: Array, sources: Sequence[Array], normalisation: str = 'arithmetic
     return scalar(sum(nmi_terms(Pair(fused, sources), normalisation)))
 
 
-def _ratio(numerator: Any, denominator: Any) -> Any:  # noqa: ANN401 - an array or a NumPy scalar
-    """Divide, with NaN (no warning) for a zero denominator."""
-    xp = namespace(denominator)
-    zero = denominator == 0
-    return xp.where(zero, xp.nan, numerator / (denominator + zero))
+def _ratio(h: JointHistogram, normalisation: str) -> Any:
+    """Return I over the chosen entropy: 0 if one image is constant, NaN if both are."""
+    scale = _NORMS[normalisation](h)
+    xp, zero = namespace(scale), scale == 0
+    ratio = xp.where(zero, 0., h.information / (scale + zero))
+    return xp.where(h.entropy_x + h.entropy_y == 0, xp.nan, ratio)
