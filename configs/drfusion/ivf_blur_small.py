@@ -7,7 +7,7 @@ leave restoration behind (docs/fidelity.md).
 _base_ = ['./ivf_blur.py']
 model = dict(
     backbone=dict(base_channels=16, channel_multipliers=(1, 2, 4), blocks_per_level=1, dropout=0.0, norm_groups=8,
-                  time_channels=64),
+                  time_channels=64, checkpoint_activations=False),
     losses=dict(restoration=dict(weight=5.0), fusion=dict(fusion_weight=5.0, gradient_weight=0.2)))
 train_dataloader = dict(batch_size=4, num_workers=1, dataset=dict(crop_size=64))
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
