@@ -59,9 +59,19 @@ def to_float32(observation: Observation) -> Observation:
     return Observation(observation.y.float(), operator, observation.sigma.float())
 
 
-def _store(results: dict[str, Any], name: str, observation: Observation, chroma: torch.Tensor | None) -> None:
+def has_colour(image: torch.Tensor) -> bool:
+    """Return whether an image (C, H, W) shows colour: three channels that are not all equal."""
+    return image.shape[0] > 1 and not bool((image == image[:1]).all())
+
+
+def _store(results: dict[str, Any], name: str, observation: Observation, chroma: torch.Tensor | None,
+           original: torch.Tensor) -> None:
+    """Keep the observation, and the chroma if the original is a colour image.
+
+    The chroma of grey images stored in three channels is nothing but noise, and must not colour a fused image.
+    """
     results['observations'][name] = to_float32(observation)
-    if chroma is not None:
+    if chroma is not None and has_colour(original):
         results['chroma'][name] = chroma[0].float()
 
 
@@ -73,7 +83,7 @@ class SynthesizeObservations(BaseTransform):
 
     Required keys: ``modalities``, ``images``, ``degradations`` (modality to Degradation), ``rng``.
     Added keys: ``observations`` (modality to Observation with B = 1), ``chroma`` (modality to
-    (2, h, w) of the degraded image; colour images only).
+    (2, h, w) of the degraded image; colour images only: not for grey ones in three equal channels).
     """
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +92,7 @@ class SynthesizeObservations(BaseTransform):
         for name in results['modalities']:
             image = results['images'][name]
             resolved, params, degraded = degrade_image(results['degradations'][name], image, results['rng'], name)
-            _store(results, name, *resolved.attach(degraded, image.shape[-2:], params))
+            _store(results, name, *resolved.attach(degraded, image.shape[-2:], params), image)
         return results
 
     def __repr__(self) -> str:
@@ -125,7 +135,7 @@ class AttachObservations(BaseTransform):
                 attached = results['degradations'][name].resolve(None).attach(exact_double(image)[None], shape)
             except ValueError as error:
                 raise ValueError(f'{paths[name]}: {error}') from None
-            _store(results, name, *attached)
+            _store(results, name, *attached, results['images'][name] if 'images' in results else image)
         return results
 
     def _image_shape(self, images: dict[str, torch.Tensor]) -> ImageShape:

@@ -8,7 +8,7 @@ from drfuse.datasets.sample_rng import SampleKey, SampleRNG
 from drfuse.datasets.transforms import AttachObservations, SynthesizeObservations
 from drfuse.datasets.transforms.synthesis import degrade_image, exact_double
 from drfuse.degradations import Degradation
-from drfuse.structures import rgb_to_ycbcr
+from drfuse.structures import LUMA_WEIGHTS, rgb_to_ycbcr
 
 NOISE = dict(type='GaussianNoise', sigma=0.05)
 
@@ -39,6 +39,14 @@ def test_chroma_is_that_of_the_degraded_image_only(results):
     clean = rgb_to_ycbcr(made['images']['vis'])[1]
     chroma = SynthesizeObservations()(made)['chroma']['vis']
     assert (chroma - 0.5).std() < 0.3 * (clean - 0.5).std()
+
+def test_grey_in_three_channels_gives_no_chroma(results):
+    made = results(degradations=dict(ir=[NOISE], vis=[NOISE]))
+    made['images']['ir'] = made['images']['ir'].repeat(3, 1, 1)
+    out = SynthesizeObservations()(made)
+    assert set(out['chroma']) == {'vis'}  # else the noise of the infrared would colour the fused image
+    expected = 0.05 * sum(w * w for w in LUMA_WEIGHTS) ** 0.5
+    assert out['observations']['ir'].sigma.item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_modalities_draw_independent_noise(results):
