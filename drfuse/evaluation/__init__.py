@@ -11,9 +11,10 @@ from drfuse.evaluation.metrics import (
     SSIM,
     FusionMetric,
     FusionMetrics,
+    NoReference,
     PerImageMetric,
     RestorationMetric,
 )
 
 __all__ = ['PSNR', 'QABF', 'QCB', 'QMI', 'QNCIE', 'QP', 'QW', 'SSIM', 'FusionMetric', 'FusionMetrics',
-           'PerImageMetric', 'RestorationMetric']
+           'NoReference', 'PerImageMetric', 'RestorationMetric']

@@ -8,21 +8,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from torch.nn.functional import interpolate
+
+from drfuse.datasets.image_io import read_image, set_channels, to_tensor
 
 AGAINST = ('clean', 'observed')
 """What a fused image is measured against; part of every result's name, since the two may not be compared."""
 
 _LUMA_PER_MILLE = (299, 587, 114)
 _FLOAT32_SLACK = 1e-4
-_UINT16_MAX = 65535
 
 
 def to_uint8(image: np.ndarray | torch.Tensor) -> np.ndarray:
-    """Quantise an image in [0, 1] to 8 bits: ``floor(255 clip(x, 0, 1) + 0.5)``, computed in float64.
+    """Quantise an image in [0, 1] to 8 bits: ``floor(255 clip(x, 0, 1) + 0.5)`` in float32, as files are written.
 
     Args:
         image: Any shape.
@@ -33,18 +33,18 @@ def to_uint8(image: np.ndarray | torch.Tensor) -> np.ndarray:
     Raises:
         ValueError: If the image holds NaN.
     """
-    return _quantise(image, 0.5)
+    return _quantise(image, 0)
 
 
-def _quantise(image: np.ndarray | torch.Tensor, half: float) -> np.ndarray:
-    values = image.detach().cpu().double().numpy() if isinstance(image, torch.Tensor) else np.float64(image)
+def _quantise(image: np.ndarray | torch.Tensor, slack: float) -> np.ndarray:
+    values = torch.as_tensor(image).detach().cpu().float().numpy()
     if np.isnan(values).any():
         raise ValueError(f'cannot quantise an image that holds NaN (shape {tuple(values.shape)})')
-    return np.floor(255 * np.clip(values, 0, 1) + half).astype(np.uint8)
+    return np.floor(255 * values.clip(0, 1) + 0.5 + slack).astype(np.uint8)
 
 
 def source_to_uint8(luminance: torch.Tensor) -> np.ndarray:
-    """Quantise the float32 luminance of an 8-bit file to the 8-bit luminance :func:`luminance` gives for that file.
+    """Quantise the float32 luminance of a source file to the 8-bit luminance :func:`read_luminance` gives for it.
 
     The exact luminance of 8-bit RGB has steps of 0.001 levels; a slack of 0.0001 levels absorbs float32 rounding
     where it lies exactly between two levels.
@@ -52,7 +52,7 @@ def source_to_uint8(luminance: torch.Tensor) -> np.ndarray:
     Raises:
         ValueError: If the image holds NaN.
     """
-    return _quantise(luminance, 0.5 + _FLOAT32_SLACK)
+    return _quantise(luminance, _FLOAT32_SLACK)
 
 
 def luminance(image: np.ndarray) -> np.ndarray:
@@ -83,22 +83,20 @@ def luminance(image: np.ndarray) -> np.ndarray:
 def read_luminance(path: str | Path) -> np.ndarray:
     """Read an image file as 8-bit luminance.
 
-    Grey, palette, RGB and RGBA (alpha ignored) of 8 or 16 bits (scaled to 8, halves rounded up).
+    Args:
+        path: PNG, JPEG, BMP or TIFF; grey, palette, RGB or RGBA (alpha ignored); 8 or 16 bits, or floats in [0, 1].
+
+    Returns:
+        uint8 (H, W).
 
     Raises:
-        ValueError: If the file cannot be read as such an image; the message names the file.
+        FileNotFoundError: If there is no such file.
+        ValueError: If it cannot be read as such an image; the message names the file.
     """
-    data = np.fromfile(path, np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    if image is None:
-        raise ValueError(f'{path} is not an image that can be read')
-    if image.dtype == np.uint16:
-        image = ((image.astype(np.uint32) * 510 + _UINT16_MAX) // (2 * _UINT16_MAX)).astype(np.uint8)
-    if image.dtype != np.uint8:
-        raise ValueError(f'{path} must have 8 or 16 bits per channel, got {image.dtype}')
-    if image.ndim == 3:
-        image = image[..., :3][..., ::-1]
-    return luminance(image)
+    image = read_image(path)
+    if image.dtype == np.uint8:
+        return luminance(image)
+    return source_to_uint8(set_channels(to_tensor(image), 1)[0])
 
 
 def enlarge(image: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
@@ -143,8 +141,14 @@ def source_luminance(sample: Mapping[str, Any], against: str) -> tuple[np.ndarra
 
     Returns:
         M arrays uint8 (H, W).
+
+    Raises:
+        ValueError: If the sample has no such sources, or for another ``against``.
     """
     check_against(against)
+    key = 'gt_sources' if against == 'clean' else 'observed'
+    if sample.get(key) is None:
+        raise ValueError(f'a metric against={against!r} needs {key} in the data samples, which hold {sorted(sample)}')
     if against == 'clean':
         return tuple(source_to_uint8(source) for source in sample['gt_sources'])
     shape = tuple(sample['pred_fused'].shape[-2:])

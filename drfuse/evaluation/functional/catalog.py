@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from drfuse.evaluation.functional.arrays import Array, namespace, scalar
+from drfuse.evaluation.functional.arrays import Array, image_mean, namespace, scalar
 from drfuse.evaluation.functional.artifacts import n_abf_value
 from drfuse.evaluation.functional.chen_blum import q_cb_terms
 from drfuse.evaluation.functional.chen_varshney import q_cv_terms
@@ -20,7 +20,7 @@ from drfuse.evaluation.functional.haar import q_m_value
 from drfuse.evaluation.functional.image_statistics import ag_value, en_value, sd_value, sf_value
 from drfuse.evaluation.functional.mutual_information import NORMALISATIONS, mi_terms, nmi_terms, q_mi_terms
 from drfuse.evaluation.functional.nonlinear_correlation import q_ncie_value
-from drfuse.evaluation.functional.pair import Pair, check_variant
+from drfuse.evaluation.functional.pair import Pair, TooSmallError, check_variant
 from drfuse.evaluation.functional.piella import piella_terms, q_e_value
 from drfuse.evaluation.functional.spatial_frequency import q_sf_value
 from drfuse.evaluation.functional.strips import parallel_map
@@ -62,6 +62,7 @@ class MetricSpec:
         label: Name in tables.
         compute: Function of a checked pair and the variant.
         higher_is_better: Direction.
+        zero_is_best: Whether the smallest absolute value is best instead.
         has_variants: Whether ``yuliu`` and ``zliu`` differ.
         has_threads: Whether ``compute`` spreads itself over threads.
     """
@@ -70,8 +71,15 @@ class MetricSpec:
     label: str
     compute: Callable[[Pair, str], Score]
     higher_is_better: bool = True
+    zero_is_best: bool = False
     has_variants: bool = False
     has_threads: bool = False
+
+    def goodness(self, value: float) -> float:
+        """Return a number that is larger for a better value."""
+        if self.zero_is_best:
+            return -abs(value)
+        return value if self.higher_is_better else -value
 
 
 def _sum(terms: Sequence[Any]) -> Score:
@@ -108,7 +116,7 @@ _SPECS = (
     _sum_spec('QTE', 'Q_TE', q_te_terms),
     _sum_spec('QTE_nava', 'Q_TE (Nava)', lambda pair: q_te_terms(pair, 'nava')),
     _spec('QM', 'Q_M', q_m_value),
-    _spec('QSF', 'Q_SF', q_sf_value),
+    MetricSpec('QSF', 'Q_SF', lambda pair, _: Score(q_sf_value(pair)), zero_is_best=True),
     _sum_spec('QCV', 'Q_CV', q_cv_terms, higher_is_better=False),
     _spec('NABF', 'N_AB/F', n_abf_value, higher_is_better=False),
     _spec('EN', 'EN', en_value),
@@ -146,7 +154,7 @@ def metric_specs(names: Iterable[str]) -> list[MetricSpec]:
 
 
 def measure(fused: Array, sources: Sequence[Array], metrics: Iterable[str] = PAPER_METRICS, variant: str = 'yuliu',
-            workers: int | None = None) -> dict[str, Score]:
+            workers: int | None = None, too_small: str = 'raise') -> dict[str, Score]:
     """Compute several metrics of one fused image, sharing what they have in common.
 
     Args:
@@ -155,6 +163,7 @@ def measure(fused: Array, sources: Sequence[Array], metrics: Iterable[str] = PAP
         metrics: Names, see :data:`CATALOG`.
         variant: ``yuliu`` or ``zliu``, for the metrics that have variants.
         workers: Threads; ``None`` = all cores of this process. The result does not depend on it.
+        too_small: What becomes of a metric whose window does not fit: ``raise``, or ``undefined`` (NaN).
 
     Returns:
         Score by name; floats for arrays, tensors (B,) or () for tensors. NaN stands for undefined.
@@ -165,21 +174,22 @@ def measure(fused: Array, sources: Sequence[Array], metrics: Iterable[str] = PAP
     specs = metric_specs(metrics)
     check_variant('measure', variant)
     pair = Pair(fused, sources, workers)
+
+    def compute(spec: MetricSpec) -> Score:
+        try:
+            return spec.compute(pair, variant)
+        except TooSmallError:
+            if too_small == 'raise':
+                raise
+            return Score(image_mean(pair.fused) * math.nan)
+
     light = [spec for spec in specs if not spec.has_threads]
     workers = 1 if isinstance(fused, torch.Tensor) else pair.workers
-    scores = dict(zip([spec.name for spec in light],
-                      parallel_map(lambda spec: spec.compute(pair, variant), light, workers), strict=True))
-    for spec in specs:
-        if spec.has_threads:
-            scores[spec.name] = spec.compute(pair, variant)
+    scores = dict(zip([spec.name for spec in light], parallel_map(compute, light, workers), strict=True))
+    scores.update({spec.name: compute(spec) for spec in specs if spec.has_threads})
     return {spec.name: _plain(scores[spec.name]) for spec in specs}
 
 
 def _plain(score: Score) -> Score:
     """Turn NumPy numbers into floats; tensors pass."""
     return Score(scalar(score.value), tuple(scalar(half) for half in score.halves))
-
-
-def is_undefined(value: float) -> bool:
-    """Tell whether a metric value stands for "undefined"."""
-    return math.isnan(value)

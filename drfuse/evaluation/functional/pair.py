@@ -14,6 +14,10 @@ VARIANTS = ('yuliu', 'zliu')
 """The two published variants of Q_AB/F, Q_P, Q_W, Q_S and Q_C."""
 
 
+class TooSmallError(ValueError):
+    """An image is smaller than a metric's window."""
+
+
 class Pair(Generic[A]):
     """A fused image and its sources as float64 luminance in 0..255.
 
@@ -58,9 +62,10 @@ class Pair(Generic[A]):
         return self.sources[0], self.sources[1]
 
     def require_size(self, metric: str, size: int) -> None:
-        """Raise ``ValueError`` if a side has fewer than ``size`` pixels."""
+        """Raise :class:`TooSmallError` if a side has fewer than ``size`` pixels."""
         if min(self.shape) < size:
-            raise ValueError(f'{metric} needs at least {size} x {size} pixels, got {self.shape[0]} x {self.shape[1]}')
+            raise TooSmallError(
+                f'{metric} needs at least {size} x {size} pixels, got {self.shape[0]} x {self.shape[1]}')
 
     @cached_property
     def stretched(self) -> tuple[A, ...]:

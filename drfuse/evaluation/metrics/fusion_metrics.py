@@ -61,8 +61,8 @@ class FusionMetrics(FusionMetric):
         return self.metrics
 
     def compute_one(self, fused: np.ndarray, sources: tuple[np.ndarray, ...]) -> dict[str, float]:
-        """Return the values of one image by name."""
-        scores = measure(fused, sources, self.metrics, self.variant, self.workers)
+        """Return the values of one image by name; a metric whose window does not fit is undefined."""
+        scores = measure(fused, sources, self.metrics, self.variant, self.workers, too_small='undefined')
         return flatten_scores(scores) if self.halves else {name: score.value for name, score in scores.items()}
 
 

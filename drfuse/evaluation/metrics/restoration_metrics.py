@@ -31,7 +31,9 @@ class RestorationMetric(PerImageMetric):
 
     def measure_sample(self, sample: Mapping[str, Any]) -> dict[str, float]:
         """Return the value of every modality of one data sample and their mean."""
-        restored, clean = sample['pred_sources'], sample['gt_sources']
+        restored, clean = sample['pred_sources'], sample.get('gt_sources')
+        if clean is None:
+            raise ValueError(f'{type(self).__name__} needs gt_sources in the data samples, which hold {sorted(sample)}')
         modalities = sample.get('modalities') or [str(i) for i in range(len(clean))]
         values = [math.nan if bool(x.isnan().any()) else self.compute_one(to_uint8(x), source_to_uint8(y))
                   for x, y in zip(restored, clean, strict=True)]

@@ -1,0 +1,186 @@
+"""A comparison as CSV, Markdown, LaTeX and a table for the terminal: best bold, second underlined."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+
+from rich.table import Table
+
+from drfuse.evaluation.comparison import BEST, SECOND, Cell, Comparison
+from drfuse.evaluation.functional import CATALOG
+
+_LATEX_SPECIAL = str.maketrans({'_': r'\_', '&': r'\&', '%': r'\%', '#': r'\#', '$': r'\$', '{': r'\{', '}': r'\}',
+                                '~': r'\textasciitilde{}', '^': r'\textasciicircum{}', '\\': r'\textbackslash{}'})
+
+
+def result_name(metric: str, against: str) -> str:
+    """Return the name of a result, which says what the fused images were measured against."""
+    return f'{metric}/{against}'
+
+
+def _arrow(metric: str, up: str, down: str, zero: str) -> str:
+    spec = CATALOG[metric]
+    return zero if spec.zero_is_best else up if spec.higher_is_better else down
+
+
+def _columns(comparison: Comparison) -> list[tuple[str, str]]:
+    return [(scenario, metric) for scenario in comparison.scenarios for metric in comparison.settings.metrics]
+
+
+def _rows(comparison: Comparison) -> Iterator[tuple[str, list[Cell | None]]]:
+    for method in (*comparison.methods, *comparison.trivial):
+        yield method, [comparison.cell(method, *column) for column in _columns(comparison)]
+
+
+def _text(cell: Cell | None, digits: int) -> str:
+    """Return the number; a star and the count say how many images it leaves out."""
+    if cell is None:
+        return ''
+    number = 'undefined' if math.isnan(cell.mean) else f'{cell.mean:.{digits}f}'
+    return f'{number} ({cell.undefined}*)' if cell.undefined else number
+
+
+def _note(comparison: Comparison) -> str:
+    undefined = any(cell and cell.undefined for _, cells in _rows(comparison) for cell in cells)
+    variant = f'variant {comparison.settings.variant}, '
+    return (f'{variant}measured against the {comparison.settings.against} sources'
+            + ('; (n*): mean leaves out n undefined images' if undefined else ''))
+
+
+def to_csv(comparison: Comparison) -> str:
+    """Return one line per method and scenario: images, and per metric mean, interval and undefined images."""
+    metrics, against = comparison.settings.metrics, comparison.settings.against
+    header = ['method', 'scenario', 'images']
+    for metric in metrics:
+        name = result_name(metric, against)
+        header += [name, f'{name} low', f'{name} high', f'{name} undefined']
+    rows = []
+    for result in comparison:
+        cells = [comparison.cell(result.method, result.scenario, metric) for metric in metrics]
+        numbers = [x for c in cells for x in (_plain(c.mean), _plain(c.low), _plain(c.high), str(c.undefined))]
+        rows.append([result.method, result.scenario, len(result.scores), *numbers])
+    return _csv([header, *rows])
+
+
+def to_per_image_csv(comparison: Comparison) -> str:
+    """Return one line per method, scenario and image."""
+    metrics, against = comparison.settings.metrics, comparison.settings.against
+    rows = [['method', 'scenario', 'stem', *(result_name(metric, against) for metric in metrics)]]
+    for result in comparison:
+        rows += [[result.method, result.scenario, stem, *(_plain(scores[metric].value) for metric in metrics)]
+                 for stem, scores in sorted(result.scores.items())]
+    return _csv(rows)
+
+
+def _csv(rows: list[list[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator='\n').writerows(rows)
+    return text.getvalue()
+
+
+def _plain(value: float) -> str:
+    return '' if math.isnan(value) else repr(value)
+
+
+def to_markdown(comparison: Comparison, digits: int = 4) -> str:
+    """Return a Markdown table, best bold and second underlined."""
+    titles = [f'{scenario} {CATALOG[metric].label}'.strip() + ' ' + _arrow(metric, '↑', '↓', '→0')
+              for scenario, metric in _columns(comparison)]
+    lines = ['| method | ' + ' | '.join(titles) + ' |', '|---|' + '---|' * len(titles)]
+    marks = {BEST: '**{}**', SECOND: '<u>{}</u>', 0: '{}'}
+    for method, cells in _rows(comparison):
+        name = f'*{method}*' if method in comparison.trivial else method
+        texts = [marks[cell.rank if cell else 0].format(_text(cell, digits)) for cell in cells]
+        lines.append(f'| {name} | ' + ' | '.join(texts).replace('*)', r'\*)') + ' |')
+    return '\n'.join([*lines, '', f'{_note(comparison).replace("*", chr(92) + "*")}.', ''])
+
+
+def to_latex(comparison: Comparison, digits: int = 4) -> str:
+    """Return a LaTeX tabular (package booktabs), best bold and second underlined, scenarios as column groups."""
+    metrics = comparison.settings.metrics
+    count = len(metrics)
+    lines = [r'\begin{tabular}{l' + '|'.join('c' * count for _ in comparison.scenarios) + '}', r'\toprule']
+    if comparison.scenarios != ('',):
+        groups = [rf'\multicolumn{{{count}}}{{c}}{{{_escape(s)}}}' for s in comparison.scenarios]
+        lines.append('& ' + ' & '.join(groups) + r' \\')
+    titles = [_latex_label(metric) for _ in comparison.scenarios for metric in metrics]
+    lines += ['Method & ' + ' & '.join(titles) + r' \\', r'\midrule']
+    marks = {BEST: r'\textbf{{{}}}', SECOND: r'\underline{{{}}}', 0: '{}'}
+    for method, cells in _rows(comparison):
+        if comparison.trivial and method == comparison.trivial[0]:
+            lines.append(r'\midrule')
+        texts = [marks[cell.rank if cell else 0].format(_text(cell, digits)) for cell in cells]
+        lines.append(f'{_escape(method)} & ' + ' & '.join(texts) + r' \\')
+    return '\n'.join([*lines, r'\bottomrule', r'\end{tabular}', f'% {_note(comparison)}', ''])
+
+
+def _latex_label(metric: str) -> str:
+    name, _, index = CATALOG[metric].label.partition('_')
+    label = rf'${name}_{{{index}}}$' if index else _escape(name)
+    return label + _arrow(metric, r'$\uparrow$', r'$\downarrow$', r'$\to 0$')
+
+
+def _escape(text: str) -> str:
+    return text.translate(_LATEX_SPECIAL)
+
+
+def to_rich(comparison: Comparison, scenario: str, digits: int = 4) -> Table:
+    """Return a table of one scenario for the terminal: mean, half the width of the interval, rank."""
+    against = comparison.settings.against
+    title = f'{scenario}: ' * bool(scenario) + _note(comparison)
+    table = Table(title=title, title_justify='left')
+    table.add_column('method', no_wrap=True)
+    for metric in comparison.settings.metrics:
+        table.add_column(f'{metric}\n/{against} {_arrow(metric, "↑", "↓", "→0")}', justify='right')
+    styles = {BEST: '[bold]{}[/]', SECOND: '[underline]{}[/]', 0: '{}'}
+    for method in (*comparison.methods, *comparison.trivial):
+        cells = [comparison.cell(method, scenario, metric) for metric in comparison.settings.metrics]
+        if all(cell is None for cell in cells):
+            continue
+        table.add_row(f'[italic]{method}[/]' if method in comparison.trivial else method,
+                      *(styles[cell.rank].format(_text(cell, digits)) + _spread(cell, digits) for cell in cells))
+    return table
+
+
+def _spread(cell: Cell, digits: int) -> str:
+    half = (cell.high - cell.low) / 2
+    return '' if math.isnan(half) else f' [dim]±{half:.{digits}f}[/]'
+
+
+def to_rich_halves(comparison: Comparison, scenario: str, digits: int = 4) -> Table | None:
+    """Return the table of the weaker halves, or None if no metric is a sum over the sources."""
+    def halves(method: str) -> list[float]:
+        result = comparison.result(method, scenario)
+        return [] if result is None else [
+            result.weaker_half(metric, CATALOG[metric].higher_is_better) for metric in comparison.settings.metrics]
+
+    rows = {method: values for method in (*comparison.methods, *comparison.trivial) if (values := halves(method))}
+    shown = [i for i in range(len(comparison.settings.metrics))
+             if any(not math.isnan(values[i]) for values in rows.values())]
+    if not shown:
+        return None
+    table = Table(title='the half of the source that got less (a copy of one source shows here)', title_justify='left')
+    table.add_column('method', no_wrap=True)
+    for i in shown:
+        table.add_column(comparison.settings.metrics[i], justify='right')
+    for method, values in rows.items():
+        table.add_row(method, *('' if math.isnan(values[i]) else f'{values[i]:.{digits}f}' for i in shown))
+    return table
+
+
+def to_rich_tests(comparison: Comparison, scenario: str, reference: str) -> Table | None:
+    """Return the table of paired tests against a reference, or None for a single method."""
+    p_values = {metric: comparison.p_values(reference, scenario, metric) for metric in comparison.settings.metrics}
+    methods = [method for method in comparison.methods if any(method in p for p in p_values.values())]
+    if not methods:
+        return None
+    table = Table(title=f'p-value against {reference} (Wilcoxon signed-rank over images, Holm-adjusted)',
+                  title_justify='left')
+    table.add_column('method', no_wrap=True)
+    for metric in p_values:
+        table.add_column(metric, justify='right')
+    for method in methods:
+        values = [p.get(method, math.nan) for p in p_values.values()]
+        table.add_row(method, *('' if math.isnan(value) else f'{value:.2g}' for value in values))
+    return table
