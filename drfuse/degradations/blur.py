@@ -11,15 +11,16 @@ import torch
 from drfuse.degradations.convolution import Convolution
 from drfuse.degradations.kernels import disk_kernel, gaussian_kernel, gaussian_support, motion_kernel
 from drfuse.registry import DEGRADATIONS
-from drfuse.utils.seed import uniform
+from drfuse.utils.seed import checked_range, uniform
 from drfuse.utils.typing import Params, Range
 
+_ANY = float('-inf')
 
-def _check(name: str, value: Range | None, size: int) -> None:
-    if size < 1 or size % 2 == 0:
-        raise ValueError(f'{name} kernel_size must be odd and >= 1, got {size}')
-    if value is not None and (value if isinstance(value, int | float) else min(value)) < 0:
-        raise ValueError(f'{name} needs values >= 0, got {value}')
+
+def _checked_size(name: str, size: int) -> int:
+    if not isinstance(size, int) or size < 1 or size % 2 == 0:
+        raise ValueError(f'{name} kernel_size must be odd and >= 1, got {size!r}')
+    return size
 
 
 def _largest(value: Range) -> float:
@@ -47,13 +48,14 @@ class GaussianBlur(Convolution):
 
     def __init__(self, sigma: Range, kernel_size: int | None = None, sigma2: Range | None = None,
                  angle: Range = 0.0, boundary: str = 'reflect', pinv_solver: dict | None = None) -> None:
+        self.sigma = checked_range(sigma, 'GaussianBlur sigma')
+        self.sigma2 = None if sigma2 is None else checked_range(sigma2, 'GaussianBlur sigma2')
+        self.angle = checked_range(angle, 'GaussianBlur angle', _ANY)
         widest = max(_largest(sigma), _largest(sigma2 or 0.0))
-        self.kernel_size = kernel_size if kernel_size is not None else gaussian_support(widest)
-        _check('GaussianBlur', sigma, self.kernel_size)
-        _check('GaussianBlur', sigma2, self.kernel_size)
+        self.kernel_size = _checked_size('GaussianBlur', gaussian_support(widest) if kernel_size is None
+                                         else kernel_size)
         if sigma2 is None and angle != 0.0:
             raise ValueError(f'GaussianBlur angle={angle} needs sigma2: an isotropic kernel has no direction')
-        self.sigma, self.sigma2, self.angle = sigma, sigma2, angle
         super().__init__(boundary, pinv_solver)
 
     def sample_params(self, generator: torch.Generator | None) -> Params:
@@ -89,9 +91,10 @@ class MotionBlur(Convolution):
 
     def __init__(self, length: Range, angle: Range = 0.0, kernel_size: int | None = None,
                  boundary: str = 'reflect', pinv_solver: dict | None = None) -> None:
-        self.kernel_size = kernel_size if kernel_size is not None else 2 * (int(_largest(length)) // 2 + 1) + 1
-        _check('MotionBlur', length, self.kernel_size)
-        self.length, self.angle = length, angle
+        self.length = checked_range(length, 'MotionBlur length')
+        self.angle = checked_range(angle, 'MotionBlur angle', _ANY)
+        self.kernel_size = _checked_size('MotionBlur', 2 * (int(_largest(length)) // 2 + 1) + 1 if kernel_size is None
+                                         else kernel_size)
         super().__init__(boundary, pinv_solver)
 
     def sample_params(self, generator: torch.Generator | None) -> Params:
@@ -123,9 +126,9 @@ class DefocusBlur(Convolution):
 
     def __init__(self, radius: Range, kernel_size: int | None = None, boundary: str = 'reflect',
                  pinv_solver: dict | None = None) -> None:
-        self.kernel_size = kernel_size if kernel_size is not None else 2 * int(_largest(radius) + 1) + 1
-        _check('DefocusBlur', radius, self.kernel_size)
-        self.radius = radius
+        self.radius = checked_range(radius, 'DefocusBlur radius')
+        self.kernel_size = _checked_size('DefocusBlur', 2 * int(_largest(radius) + 1) + 1 if kernel_size is None
+                                         else kernel_size)
         super().__init__(boundary, pinv_solver)
 
     def sample_params(self, generator: torch.Generator | None) -> Params:

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import torch
 
-from drfuse.degradations.linear_operator import Stage
+from drfuse.degradations.linear_operator import BoundOperator, Stage
 from drfuse.registry import DEGRADATIONS
-from drfuse.utils.seed import uniform
+from drfuse.utils.seed import checked_range, uniform
 from drfuse.utils.typing import Params, Range
 
 
@@ -31,16 +31,21 @@ class NoiseModel(Stage):
     def variance(self, signal: torch.Tensor, params: Params) -> torch.Tensor:
         """Return the noise variance, (B, 1, 1, 1) or (B, C, H, W), for an estimate of the signal."""
 
+    def spread(self, variance: torch.Tensor, tail: BoundOperator) -> torch.Tensor:
+        """Return the variance behind the linear operators that follow; white noise unless overridden.
+
+        Args:
+            variance: (B, 1, 1, 1) or (B, C, H, W), from :meth:`variance`.
+            tail: The product of the operators that act after the noise.
+
+        Returns:
+            Variance, broadcastable to the result of the operators.
+        """
+        return tail.noise_variance(variance)
+
     def degrade(self, image: torch.Tensor, params: Params, generator: torch.Generator | None) -> torch.Tensor:
         """Add the noise."""
         return image + self.sample_noise(image, params, generator)
-
-
-def _nonnegative(value: Range, name: str) -> Range:
-    low = value if isinstance(value, int | float) else min(value)
-    if low < 0:
-        raise ValueError(f'{name} must be >= 0, got {value}')
-    return value
 
 
 def _per_sample(params: Params, name: str, like: torch.Tensor) -> torch.Tensor:
@@ -65,7 +70,7 @@ class GaussianNoise(NoiseModel):
     """
 
     def __init__(self, sigma: Range) -> None:
-        self.sigma = _nonnegative(sigma, 'GaussianNoise sigma')
+        self.sigma = checked_range(sigma, 'GaussianNoise sigma')
 
     def sample_params(self, generator: torch.Generator | None) -> Params:
         """Draw sigma (1,)."""
@@ -98,8 +103,8 @@ class PoissonGaussianNoise(NoiseModel):
     signal_dependent = True
 
     def __init__(self, gain: Range, sigma: Range = 0.0) -> None:
-        self.gain = _nonnegative(gain, 'PoissonGaussianNoise gain')
-        self.sigma = _nonnegative(sigma, 'PoissonGaussianNoise sigma')
+        self.gain = checked_range(gain, 'PoissonGaussianNoise gain')
+        self.sigma = checked_range(sigma, 'PoissonGaussianNoise sigma')
         if (gain if isinstance(gain, int | float) else min(gain)) == 0:
             raise ValueError(f'PoissonGaussianNoise gain must be > 0, got {gain}: use GaussianNoise')
 
@@ -135,7 +140,7 @@ class SpeckleNoise(NoiseModel):
     signal_dependent = True
 
     def __init__(self, sigma: Range) -> None:
-        self.sigma = _nonnegative(sigma, 'SpeckleNoise sigma')
+        self.sigma = checked_range(sigma, 'SpeckleNoise sigma')
 
     def sample_params(self, generator: torch.Generator | None) -> Params:
         """Draw sigma (1,)."""
@@ -165,7 +170,7 @@ class StripeNoise(NoiseModel):
     def __init__(self, sigma: Range, axis: str = 'column') -> None:
         if axis not in ('column', 'row'):
             raise ValueError(f"StripeNoise axis must be 'column' or 'row', got {axis!r}")
-        self.sigma = _nonnegative(sigma, 'StripeNoise sigma')
+        self.sigma = checked_range(sigma, 'StripeNoise sigma')
         self.axis = axis
 
     def sample_params(self, generator: torch.Generator | None) -> Params:
@@ -181,3 +186,15 @@ class StripeNoise(NoiseModel):
     def variance(self, signal: torch.Tensor, params: Params) -> torch.Tensor:
         """Return sigma^2 (B, 1, 1, 1); the correlation along the stripe is not described."""
         return _per_sample(params, 'sigma', signal).square()
+
+    def spread(self, variance: torch.Tensor, tail: BoundOperator) -> torch.Tensor:
+        """Return the mean variance (B, 1, 1, 1) of stripes behind the tail, measured with fixed random signs.
+
+        Averaging along a stripe does not weaken it, as it would white noise.
+        """
+        height, width = tail.image_shape
+        generator = torch.Generator().manual_seed(0)
+        shape = (64, 1, 1, 1, width) if self.axis == 'column' else (64, 1, 1, height, 1)
+        signs = torch.randint(0, 2, shape, generator=generator).to(variance) * 2 - 1
+        power = [tail.forward((variance.sqrt() * s).expand(-1, -1, height, width)).square() for s in signs]
+        return torch.stack(power).mean((0, 3, 4), keepdim=True)[0]

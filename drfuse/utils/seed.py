@@ -1,6 +1,8 @@
 """Randomness by name: every random draw comes from a key, never from a global state."""
 
 import hashlib
+import math
+from collections.abc import Sequence
 
 import torch
 
@@ -21,6 +23,28 @@ def keyed_generator(*key: str | int) -> torch.Generator:
     """
     digest = hashlib.blake2b(repr(key).encode(), digest_size=8).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest, 'little') >> 1)
+
+
+def checked_range(value: Range, name: str, low: float = 0.0) -> Range:
+    """Return a parameter that may be drawn, if it is one.
+
+    Args:
+        value: A number, or ``(low, high)``.
+        name: What it is, for the error message.
+        low: Smallest value allowed.
+
+    Raises:
+        ValueError: If it is not finite, not one or two numbers in order, or too small.
+    """
+    several = isinstance(value, Sequence) and not isinstance(value, str)
+    numbers = list(value) if several else [value]
+    if len(numbers) != 1 + several or not all(isinstance(v, int | float) for v in numbers):
+        raise ValueError(f'{name} must be a number or (low, high) with low <= high, got {value!r}')
+    if not all(v >= low for v in numbers):  # NaN, too
+        raise ValueError(f'{name} must be >= {low:g}, got {value}')
+    if numbers[0] > numbers[-1] or not all(math.isfinite(v) for v in numbers):
+        raise ValueError(f'{name} must be a finite number or (low, high) with low <= high, got {value}')
+    return value
 
 
 def uniform(value: Range, generator: torch.Generator | None,

@@ -43,11 +43,11 @@ def test_kernel_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     ('make', 'message'),
     [
-        (lambda: GaussianBlur(-1.0), 'GaussianBlur needs values >= 0, got -1.0'),
+        (lambda: GaussianBlur(-1.0), 'GaussianBlur sigma must be >= 0, got -1.0'),
         (lambda: GaussianBlur(1.0, kernel_size=4), 'GaussianBlur kernel_size must be odd and >= 1, got 4'),
         (lambda: GaussianBlur(1.0, angle=30), 'needs sigma2'),
         (lambda: GaussianBlur(1.0, boundary='mirror'), "got 'mirror'"),
-        (lambda: MotionBlur(-2), 'MotionBlur needs values >= 0, got -2'),
+        (lambda: MotionBlur(-2), 'MotionBlur length must be >= 0, got -2'),
         (lambda: DefocusBlur(1.0, kernel_size=2), 'DefocusBlur kernel_size must be odd'),
         (lambda: KernelBlur([1.0, 2.0]), r'KernelBlur needs a finite 2-D kernel, got shape \(2,\)'),
         (lambda: KernelBlur([[float('nan')]]), 'finite 2-D kernel'),
