@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
+from torch.autograd.function import once_differentiable
 
 from drfuse.degradations.pinv_solvers.base import PinvSolver
 from drfuse.registry import PINV_SOLVERS
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from drfuse.degradations.linear_operator import BoundOperator, LinearOperator, PinvLevel
 
 Map = Callable[[torch.Tensor], torch.Tensor]
+_NULL_DIRECTION = 1000  # rounding steps: below this share of the largest curvature nothing can be told from 0
 
 
 def _dot(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -31,27 +33,31 @@ def conjugate_gradient(matrix: Map, b: torch.Tensor, max_iter: int, tol: float) 
         matrix: x -> M x on (B, C, H, W).
         b: (B, C, H, W).
         max_iter: Largest number of iterations.
-        tol: A sample stops once its residual norm is below ``tol * norm(b)``.
+        tol: A sample stops once its residual norm is below ``tol * norm(b)``, or below rounding errors.
 
     Returns:
         x (B, C, H, W).
     """
+    rounding = torch.finfo(b.dtype).eps
     x = torch.zeros_like(b)
     residual, direction = b.clone(), b.clone()
     power = _dot(residual, residual)
-    goal = tol**2 * power
+    goal = max(tol, rounding)**2 * power
+    active, steepest = power > goal, torch.zeros_like(power)
     for _ in range(max_iter):
-        active = power > goal
         if not bool(active.any()):
             break
         image = matrix(direction)
-        curvature = _dot(direction, image)
-        step = torch.where(active & (curvature > 0), power / curvature.clamp(min=1e-300), 0)
+        curvature, length = _dot(direction, image), _dot(direction, direction)
+        steepest = torch.maximum(steepest, curvature / length)
+        # rounding puts parts into the direction that M maps to nothing: they would be blown up without bound
+        active = active & (curvature > _NULL_DIRECTION * rounding * steepest * length)
+        step = torch.where(active, power / curvature, 0)
         x = x + step * direction
         residual = residual - step * image
         previous, power = power, _dot(residual, residual)
-        ratio = torch.where(active, power / previous.clamp(min=1e-300), 0)
-        direction = residual + ratio * direction
+        active = active & (power > goal)
+        direction = residual + torch.where(active, power / previous, 0) * direction
     return x
 
 
@@ -68,6 +74,7 @@ class _ImplicitSolve(torch.autograd.Function):
         return torch.zeros_like(residual)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: torch.autograd.function.FunctionCtx, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         return ctx.solve(gradient), None  # type: ignore[attr-defined]
 
@@ -90,7 +97,7 @@ class CGPinv(PinvSolver):
     """A^+ y by conjugate gradients on (A^T A + damping I) x = A^T y, started at 0.
 
     With damping 0 the iterates stay in the range of A^T, so the limit is the Moore-Penrose solution.
-    Gradients flow to y and to the parameters of A by implicit differentiation.
+    Gradients flow to y and to the parameters of A by implicit differentiation, once: second derivatives are refused.
 
     Args:
         max_iter: Largest number of iterations.
@@ -132,7 +139,21 @@ class CGPinv(PinvSolver):
             # M^+ g for a singular M: only the part of g in the range of M counts, and M^+ M g is that part
             return solve(g if self.damping != 0 else solve(normal(g)))
 
-        return solution + implicit_solve(residual, backward_solve)
+        solution = solution + implicit_solve(residual, backward_solve)
+        if self.damping == 0 and any(p.requires_grad for p in A.params.values()):
+            solution = solution + self._turning_range(A, solution.detach(), normal, solve)
+        return solution
+
+    @staticmethod
+    def _turning_range(A: BoundOperator, solution: torch.Tensor, normal: Map, solve: Map) -> torch.Tensor:
+        """Return a zero with the gradient of x = A^T z in what A does not see, which a change of A brings in.
+
+        It is the last term of the derivative of a pseudoinverse (G. H. Golub, V. Pereyra, "The differentiation of
+        pseudo-inverses and nonlinear least squares problems", SIAM J. Numer. Anal. 10(2), 1973).
+        """
+        with torch.no_grad():
+            z = A.forward(solve(solution))
+        return implicit_solve(A.adjoint(z), lambda g: g - solve(normal(g)))
 
     def _damping(self, A: BoundOperator, y: torch.Tensor) -> torch.Tensor:
         if self.damping != 'auto':

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from drfuse.degradations import AveragePool, CGPinv, GaussianBlur
+from drfuse.degradations import AveragePool, CGPinv, Compose, DefocusBlur, GaussianBlur, KernelBlur
 from drfuse.degradations.pinv_solvers import conjugate_gradient
 from drfuse.utils.seed import keyed_generator
 
@@ -66,3 +66,40 @@ def test_damping_follows_the_noise():
 def test_bad_arguments(bad):
     with pytest.raises(ValueError, match='CGPinv'):
         CGPinv(**bad)
+
+
+def test_gradient_in_the_kernel_counts_the_part_that_A_does_not_see():
+    operator = Compose([GaussianBlur(1.0, boundary='zero'), AveragePool(2)], pinv_solver=SOLVER)
+    y = torch.rand(1, 1, 4, 4, generator=keyed_generator(6), dtype=torch.float64)
+
+    def restored(sigma):
+        return operator.bind({'0.sigma': sigma}, (8, 8)).pinv(y)
+
+    assert torch.autograd.gradcheck(restored, torch.tensor([1.0], dtype=torch.float64, requires_grad=True))
+
+
+def test_second_derivatives_are_refused():
+    A = AveragePool(2, pinv_solver=SOLVER).bind({}, (4, 4))
+    y = torch.rand(1, 1, 2, 2, generator=keyed_generator(7), dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(A.pinv(y).square().sum(), y, create_graph=True)
+    with pytest.raises(RuntimeError, match='once_differentiable'):
+        gradient.sum().backward()
+
+
+@pytest.mark.parametrize('noise', [0.0, 0.02])
+@pytest.mark.parametrize(
+    'operator',
+    [
+        KernelBlur([[1, 1], [1, 1]], True, 'circular', dict(type='CGPinv', max_iter=2000)),
+        Compose([GaussianBlur(1.5), AveragePool(2)], dict(type='CGPinv', max_iter=1000)),
+        DefocusBlur(3.0, boundary='circular', pinv_solver=dict(type='CGPinv', max_iter=1000)),
+    ],
+)
+def test_single_precision_does_not_diverge_on_a_singular_operator(operator, noise):
+    A = operator.bind(operator.sample_params(None), (64, 64))
+    y = A.forward(torch.rand(1, 1, 64, 64, generator=keyed_generator(8)))
+    y = y + noise * torch.randn(y.shape, generator=keyed_generator(9))
+    exact, single = A.pinv(y.double()), A.pinv(y)
+    assert single.abs().max() < 1.5 * exact.abs().max()
+    misfit = [float((A.forward(x) - y).norm() / y.norm()) for x in (exact.float(), single)]
+    assert misfit[1] < misfit[0] + 1e-3
