@@ -5,6 +5,7 @@ import math
 import torch
 
 _SHARPEST = 1e-2  # pixels; below this a Gaussian is a single pixel in float64 as well
+_ON_PATH = 1e-24  # squared pixels; a square root has no slope at 0
 
 
 def _offsets(size: int, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -54,7 +55,7 @@ def motion_kernel(length: torch.Tensor, angle: torch.Tensor, size: int) -> torch
     along = x * torch.cos(turn) + y * torch.sin(turn)
     across = y * torch.cos(turn) - x * torch.sin(turn)
     beyond = (along.abs() - half).clamp(min=0)
-    return _normalise((1 - torch.sqrt(beyond.square() + across.square())).clamp(min=0))
+    return _normalise((1 - torch.sqrt((beyond.square() + across.square()).clamp(min=_ON_PATH))).clamp(min=0))
 
 
 def disk_kernel(radius: torch.Tensor, size: int) -> torch.Tensor:

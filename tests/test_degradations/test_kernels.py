@@ -55,3 +55,13 @@ def test_disk_fills_its_area():
 @pytest.mark.parametrize(('sigma', 'side'), [(0.0, 3), (0.2, 3), (2.0, 17), (2.1, 19)])
 def test_support(sigma, side):
     assert gaussian_support(sigma) == side
+
+
+def test_motion_has_finite_gradients_where_a_pixel_lies_on_the_path():
+    length, angle = (torch.tensor([v], requires_grad=True, **F64) for v in (5.0, 27.0))
+    weights = torch.arange(81.0, **F64).view(9, 9).cos()
+
+    def weighted(length, angle):
+        return (motion_kernel(length, angle, 9) * weights).sum()
+
+    assert torch.autograd.gradcheck(weighted, (length, angle))

@@ -44,11 +44,13 @@ class _FourierPinv(PinvSolver):
         inverse = self.inverse_filter(H, A)
         odd = operator.boundary == 'zero'
         x = _filter(close_period(y, period, odd), inverse)[..., :height, :width]
-        for _ in range(0 if _mirror_symmetric(kernel) else self.consistency_passes):
+        symmetric = _mirror_symmetric(kernel)
+        for _ in range(0 if bool(symmetric.all()) else self.consistency_passes):
             gap = (0, period[1] - width, 0, period[0] - height)
             blurred = _filter(F.pad(x, gap) if odd else close_period(x, period), H[:, None])
             inside = F.pad(torch.ones_like(y, dtype=torch.bool), gap)
-            x = _filter(torch.where(inside, F.pad(y, gap), blurred), inverse)[..., :height, :width]
+            again = _filter(torch.where(inside, F.pad(y, gap), blurred), inverse)[..., :height, :width]
+            x = torch.where(symmetric.view(-1, 1, 1, 1), x, again)
         return x
 
 
@@ -92,8 +94,9 @@ class WienerPinv(_FourierPinv):
 class SpectralPinv(_FourierPinv):
     """Truncated spectrum: 1 / H where |H| > threshold * max |H|, else 0.
 
-    For a circular boundary this is the Moore-Penrose pseudoinverse once the threshold only removes
-    frequencies that the kernel blocks; for others an approximation.
+    For a circular boundary this is the Moore-Penrose pseudoinverse if the threshold only removes
+    frequencies that the kernel blocks. Frequencies below it that the kernel lets through are lost: the
+    Penrose conditions then hold up to the threshold. For other boundaries it is an approximation.
 
     Args:
         threshold: Relative cut, in (0, 1).
@@ -108,9 +111,9 @@ class SpectralPinv(_FourierPinv):
         self.threshold = threshold
 
     def level(self, operator: LinearOperator) -> PinvLevel:
-        """Return ``moore_penrose`` for circular convolutions cut at rounding errors only."""
+        """Return ``iterative`` (Moore-Penrose up to a tolerance) for circular convolutions and a low threshold."""
         circular = getattr(operator, 'boundary', None) == 'circular'
-        return 'moore_penrose' if circular and self.threshold <= 1e-6 else 'approximate'  # noqa: PLR2004
+        return 'iterative' if circular and self.threshold <= 1e-6 else 'approximate'  # noqa: PLR2004
 
     def inverse_filter(self, H: torch.Tensor, A: BoundOperator) -> torch.Tensor:
         """Return 1 / H on the kept frequencies."""
@@ -169,11 +172,14 @@ def _mirror(image: torch.Tensor, gap: int, dim: int, odd: bool) -> torch.Tensor:
     return 2 * level - image.index_select(dim, mirrored)
 
 
-def _mirror_symmetric(kernel: torch.Tensor) -> bool:
+def _mirror_symmetric(kernel: torch.Tensor) -> torch.Tensor:
+    """Return which of the kernels (B, kh, kw) are mirror images of themselves in both directions, (B,)."""
+    kernel = kernel.detach()
     if min(kernel.shape[-2] % 2, kernel.shape[-1] % 2) == 0:
-        return False
-    tolerance = 1e-6 * float(kernel.abs().max())
-    return all(float((kernel - kernel.flip(dim)).abs().max()) <= tolerance for dim in (-2, -1))
+        return torch.zeros(len(kernel), dtype=torch.bool, device=kernel.device)
+    tolerance = 1e-6 * kernel.abs().amax((-2, -1))
+    change = torch.stack([(kernel - kernel.flip(dim)).abs().amax((-2, -1)) for dim in (-2, -1)])
+    return (change <= tolerance).all(0)
 
 
 def _filter(image: torch.Tensor, spectrum: torch.Tensor) -> torch.Tensor:
