@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,8 @@ class RandomMask(_DiagonalMask):
         shape = (1, *like.shape[-2:])
         draws = [torch.rand(shape, generator=keyed_generator('mask', int(seed)), dtype=torch.float64)
                  for seed in params['seed']]
-        return (torch.stack(draws) < params['keep'].cpu().view(-1, 1, 1, 1)).to(like)
+        # in single precision always: the mask that made the data is the mask of A, whose parameters are float32
+        return (torch.stack(draws) < params['keep'].cpu().float().view(-1, 1, 1, 1)).to(like)
 
 
 @DEGRADATIONS.register_module()
@@ -100,17 +102,18 @@ class Mask(_DiagonalMask):
         kept = np.load(Path(mask), allow_pickle=False) if isinstance(mask, str) else np.asarray(mask)
         if kept.ndim != 2:  # noqa: PLR2004
             raise ValueError(f'Mask needs a 2-D mask, got shape {kept.shape}')
-        self.kept = (kept != 0).astype(np.uint8).tolist()
+        self._kept = (kept != 0).astype(np.uint8)
+        self.size: ImageShape = self._kept.shape
+        self.digest = hashlib.blake2b(self._kept.tobytes(), digest_size=8).hexdigest()  # tells masks apart
         super().__init__(pinv_solver)
 
     def output_shape(self, image_shape: ImageShape) -> ImageShape:
         """Return the size of the mask, which must be that of the image."""
-        own = (len(self.kept), len(self.kept[0]))
-        if tuple(image_shape) != own:
-            raise ValueError(f'Mask has size {own}, the image {tuple(image_shape)}')
-        return own
+        if tuple(image_shape) != self.size:
+            raise ValueError(f'Mask has size {self.size}, the image {tuple(image_shape)}')
+        return self.size
 
     def mask(self, params: Params, like: torch.Tensor) -> torch.Tensor:
         """Return the kept pixels (1, 1, H, W)."""
         self.output_shape(like.shape[-2:])
-        return torch.tensor(self.kept, dtype=like.dtype, device=like.device)[None, None]
+        return torch.from_numpy(self._kept).to(like)[None, None]

@@ -1,5 +1,7 @@
 """Missing pixels."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import torch
@@ -40,3 +42,22 @@ def test_given_mask_fulfils_the_contract(tmp_path):
 def test_bad_arguments(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_mask_is_the_same_for_rounded_parameters():
+    # data are made in double precision, and A is used in single
+    operator = RandomMask(0.3, seed=5)
+    params = operator.sample_params(None)
+    step = float(params['keep'].float().double() - params['keep'])
+    assert step > 0
+    draws = torch.tensor([0.3 - step, 0.3 + step / 2, 0.3 + 2 * step], dtype=torch.float64)
+    single = {k: v.float() if v.is_floating_point() else v for k, v in params.items()}
+    with mock.patch('torch.rand', return_value=draws.view(1, 1, 3)):
+        made, used = (operator.mask(p, torch.zeros(1, 1, 1, 3)) for p in (params, single))
+    assert torch.equal(made, used)
+
+
+def test_masks_are_told_apart_without_showing_every_pixel():
+    one, other = Mask(np.eye(300)), Mask(1 - np.eye(300))
+    assert repr(one) != repr(other)
+    assert len(repr(one)) < 200
