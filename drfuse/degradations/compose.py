@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from drfuse.degradations.linear_operator import BoundOperator, LinearOperator
+from drfuse.degradations.linear_operator import BoundOperator, LinearOperator, Stage
 from drfuse.registry import DEGRADATIONS
 from drfuse.utils.typing import ImageShape, Params
 
@@ -23,18 +23,27 @@ class Compose(LinearOperator):
 
     Shape:
         x: (B, C, H, W). y: (B, C, h, w), the size after the last operator.
+
+    Raises:
+        ValueError: If a factor is a noise, a quantiser or a choice.
     """
 
     default_pinv_solver = dict(type='ReverseOrderPinv')
 
     def __init__(self, operators: Sequence[dict | LinearOperator], pinv_solver: dict | None = None) -> None:
-        self.operators = [o if isinstance(o, LinearOperator) else DEGRADATIONS.build(o) for o in operators]
+        self.operators = [o if isinstance(o, Stage) else DEGRADATIONS.build(o) for o in operators]
+        for operator in self.operators:
+            if not isinstance(operator, LinearOperator):
+                raise ValueError(f'Compose takes linear operators, got {type(operator).__name__}: list other stages '
+                                 'in the degradation, and choices of compositions as OneOf(stages=[[...], [...]])')
         super().__init__(pinv_solver)
 
     def resolve(self, generator: torch.Generator | None) -> LinearOperator:
         """Resolve every factor."""
         resolved = Compose.__new__(Compose)
         resolved.__dict__ = {**self.__dict__, 'operators': [o.resolve(generator) for o in self.operators]}
+        if self.pinv_solver is not None:
+            resolved.pinv_level = self.pinv_solver.level(resolved)
         return resolved
 
     def sample_params(self, generator: torch.Generator | None) -> Params:

@@ -133,9 +133,12 @@ class Degradation:
     def _bind(self, start: int, params: Params, image_shape: ImageShape) -> BoundOperator:
         """Bind the product of the linear stages from position ``start`` on."""
         linear = [(i, s) for i, s in enumerate(self.stages) if i >= start and isinstance(s, LinearOperator)]
-        if self.pinv_solver is None and len(linear) <= 1:
-            stage = linear[0][1] if linear else Identity()
-            return stage.bind(_select(params, linear[0][0]) if linear else {}, image_shape)
+        if not linear:
+            return Identity().bind({}, image_shape)
+        if len(linear) == 1:
+            ((position, stage),) = linear
+            stage = stage if self.pinv_solver is None else stage.with_solver(self.pinv_solver)
+            return stage.bind(_select(params, position), image_shape)
         joined = {f'{k}.{name}': v for k, (i, _) in enumerate(linear) for name, v in _select(params, i).items()}
         return Compose([s for _, s in linear], pinv_solver=self.pinv_solver).bind(joined, image_shape)
 
@@ -150,7 +153,7 @@ class Degradation:
                 tail = self._bind(i + 1, params, shape)
                 signal = tail.pinv(image).clamp(0, 1) if stage.signal_dependent else image
                 variance = stage.variance(signal, _select(params, i))
-                total = total + tail.noise_variance(_luma_of_variance(variance, image.shape[1]))
+                total = total + stage.spread(_luma_of_variance(variance, image.shape[1]), tail)
         return total
 
     def __repr__(self) -> str:

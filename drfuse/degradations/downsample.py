@@ -147,6 +147,7 @@ class BicubicDownsample(LinearOperator):
 
 
 @lru_cache(maxsize=64)
+@torch.inference_mode(False)  # what is kept must serve training as well
 def _bicubic_matrix(size: int, factor: int, boundary: Boundary) -> torch.Tensor:
     """Return D (ceil(size / factor), size), float64."""
     count = -(-size // factor)
@@ -166,6 +167,7 @@ def _bicubic_matrix(size: int, factor: int, boundary: Boundary) -> torch.Tensor:
 
 
 @lru_cache(maxsize=64)
+@torch.inference_mode(False)
 def _bicubic_pinv(size: int, factor: int, boundary: Boundary) -> torch.Tensor:
     return torch.linalg.pinv(_bicubic_matrix(size, factor, boundary))
 

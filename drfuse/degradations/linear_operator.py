@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -21,7 +22,7 @@ PinvLevel = Literal['moore_penrose', 'reflexive', 'approximate', 'iterative']
 
 ``moore_penrose``: all four Penrose conditions; ``reflexive``: 1-3 (a {1,2,3}-inverse);
 ``approximate``: none exactly (regularised); ``iterative``: Moore-Penrose up to the tolerance of an
-iteration.
+iteration, or of a spectral cut.
 """
 
 
@@ -82,7 +83,9 @@ class LinearOperator(Stage):
 
     def adjoint(self, y: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
         """Return A^T y, by default the vector-Jacobian product of :meth:`forward`."""
-        with torch.enable_grad():
+        # inference mode records nothing, and what was made in it cannot be differentiated through
+        with torch.inference_mode(False), torch.enable_grad():
+            y, params = _recordable(y), {k: _recordable(v) for k, v in params.items()}
             zero = y.new_zeros(*y.shape[:-2], *image_shape, requires_grad=True)
             (result,) = torch.autograd.grad(self.forward(zero, params), zero, y, create_graph=True)
         return result if torch.is_grad_enabled() else result.detach()
@@ -116,9 +119,20 @@ class LinearOperator(Stage):
         power = torch.stack([self.forward(probe, params).square() for probe in probes])
         return power.mean((0, 3, 4), keepdim=True)[0]
 
+    def with_solver(self, pinv_solver: dict) -> LinearOperator:
+        """Return a copy of this operator whose A^+ comes from another solver."""
+        operator = copy(self)
+        operator.pinv_solver = PINV_SOLVERS.build(pinv_solver)
+        operator.pinv_level = operator.pinv_solver.level(operator)
+        return operator
+
     def bind(self, params: Params | None, image_shape: ImageShape) -> BoundOperator:
         """Return this operator with its parameters and the size of the images it acts on."""
         return BoundOperator(self, params or {}, tuple(image_shape))
+
+
+def _recordable(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.clone() if tensor.is_inference() else tensor
 
 
 Method = Callable[['BoundOperator', torch.Tensor], torch.Tensor]
@@ -213,4 +227,5 @@ class BoundOperator:
                                  f'{first.operator} on {first.image_shape}')
         params = {k: torch.cat([item.params[k] for item in items]) for k in first.params}
         stds = [item.noise_std for item in items if item.noise_std is not None]
-        return BoundOperator(first.operator, params, first.image_shape, torch.cat(stds) if stds else None)
+        noise = torch.cat(stds) if len(stds) == len(items) else None
+        return BoundOperator(first.operator, params, first.image_shape, noise)

@@ -6,9 +6,9 @@ from drfuse.degradations.linear_operator import Stage
 from drfuse.registry import DEGRADATIONS
 from drfuse.utils.typing import Params
 
-# Sums of kernel taps miss a grid value by rounding errors of about 1e-13 (float64); truncation must
-# not turn 100 - 1e-13 into 99.
-_ROUNDING = 1e-6
+# Sums of kernel taps miss a grid value by rounding errors of about 1e-13 (float64) or 1e-5 (float32);
+# truncation must not turn 100 - 1e-13 into 99.
+_ROUNDING, _ROUNDING_STEPS = 1e-6, 8
 
 
 class Quantiser(Stage):
@@ -35,6 +35,10 @@ class Quantiser(Stage):
         """Map levels 0..top to integers."""
         raise NotImplementedError
 
+    def rounding(self, levels: torch.Tensor) -> float:
+        """Return by how much a level may lie below the grid value that it stands for."""
+        return max(_ROUNDING, _ROUNDING_STEPS * torch.finfo(levels.dtype).eps * 2**self.bits)
+
 
 @DEGRADATIONS.register_module()
 class Floor(Quantiser):
@@ -42,7 +46,7 @@ class Floor(Quantiser):
 
     def to_grid(self, levels: torch.Tensor) -> torch.Tensor:
         """Truncate."""
-        return torch.floor(levels + _ROUNDING)
+        return torch.floor(levels + self.rounding(levels))
 
 
 @DEGRADATIONS.register_module()
@@ -51,7 +55,7 @@ class Round(Quantiser):
 
     def to_grid(self, levels: torch.Tensor) -> torch.Tensor:
         """Round half up."""
-        return torch.floor(levels + 0.5 + _ROUNDING)
+        return torch.floor(levels + 0.5 + self.rounding(levels))
 
 
 @DEGRADATIONS.register_module()

@@ -1,8 +1,9 @@
 """Compositions: order, parameters by position, sizes in between, resolution of choices."""
 
+import pytest
 import torch
 
-from drfuse.degradations import AveragePool, Compose, GaussianBlur
+from drfuse.degradations import AveragePool, Compose, GaussianBlur, Identity
 from drfuse.utils.seed import keyed_generator
 
 from .operators import compose, dense
@@ -41,3 +42,22 @@ def test_resolve_settles_factors():
     operator = compose(['pool2']).resolve(keyed_generator(0))
     assert isinstance(operator, Compose)
     assert operator.pinv_level == 'moore_penrose'
+
+
+def test_a_factor_must_be_a_linear_operator():
+    with pytest.raises(ValueError, match=r'Compose takes linear operators, got OneOf: .*OneOf\(stages=\[\[\.\.\.\]'):
+        Compose([dict(type='OneOf', stages=[dict(type='AveragePool', factor=2)])])
+    with pytest.raises(ValueError, match='Compose takes linear operators, got GaussianNoise'):
+        Compose([dict(type='GaussianNoise', sigma=0.1)])
+
+
+def test_resolve_declares_the_level_of_the_resolved_factors():
+    class Choice(AveragePool):
+        """Settles for the identity, which is invertible."""
+
+        def resolve(self, generator):
+            return Identity()
+
+    operator = Compose([Choice(2), AveragePool(2)])
+    assert operator.pinv_level == 'approximate'
+    assert operator.resolve(keyed_generator(0)).pinv_level == 'moore_penrose'

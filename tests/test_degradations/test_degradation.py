@@ -169,3 +169,38 @@ def test_release_composite_infrared_has_our_residual(m3fd):
     ours, theirs = ((y - expected).std() * 255 for y in (observation.y, rgb_to_ycbcr(released)[0]))
     assert ours.item() == pytest.approx(theirs.item(), abs=0.05)
     assert observation.sigma.item() * 255 == pytest.approx(0.001**0.5 * 255 * LUMA_OF_RGB_NOISE / 4)
+
+
+def test_a_solver_for_the_whole_of_A_may_be_one_for_convolutions():
+    degradation = Degradation([dict(type='GaussianBlur', sigma=1.0)], pinv_solver=dict(type='WienerPinv', gamma=1e-6))
+    observation, _ = degradation.observe(grey(16, 16, 1), keyed_generator(0))
+    own = GaussianBlur(1.0, pinv_solver=dict(type='WienerPinv', gamma=1e-6))
+    assert repr(observation.A.operator) == repr(own)
+    assert degradation.stages[0].pinv_solver.gamma == 'auto'  # the stage itself is as it was
+    torch.testing.assert_close(observation.A.pinv(observation.y), own.bind(own.sample_params(None), (16, 16)).pinv(
+        observation.y))
+
+
+@pytest.mark.parametrize('axis', ['column', 'row'])
+@pytest.mark.parametrize('tail', [dict(type='AveragePool', factor=4), dict(type='GaussianBlur', sigma=1.5)])
+def test_stripes_survive_averaging_along_them(tail, axis):
+    stages = [dict(type='StripeNoise', sigma=0.05, axis=axis), tail]
+    degradation = Degradation(stages)
+    params = degradation.sample_params()
+    ys = [degradation.degrade(grey(128, 128, 1), params, keyed_generator(i)) for i in range(40)]
+    declared = sigma_of(stages, grey(128, 128, 1)).sigma.mean().item()
+    assert declared == pytest.approx(torch.cat(ys).std().item(), rel=0.05)
+
+
+def test_truncation_keeps_the_level_of_a_flat_image_in_single_precision():
+    degradation = Degradation([BLUR | dict(boundary='reflect'), FLOOR])
+    for level in (37, 100, 200):
+        image = torch.full((1, 1, 64, 64), level / 255)
+        degraded = degradation.degrade(image, degradation.sample_params(), None)
+        assert (degraded * 255).round().unique().tolist() == [level]
+
+
+def test_stack_forgets_a_noise_level_that_not_all_samples_have():
+    both = [Degradation([noise(0.001)]).observe(grey(8, 8, 1), keyed_generator(i))[0] for i in range(2)]
+    both[0] = Observation(both[0].y, both[0].A.with_noise(None), both[0].sigma)
+    assert Observation.stack(both).A.noise_std is None

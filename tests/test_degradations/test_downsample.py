@@ -71,3 +71,12 @@ def test_bicubic_keeps_grey(boundary):
 def test_bad_arguments(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_bicubic_first_used_in_inference_mode_can_be_trained_through():
+    A = BicubicDownsample(2).bind({}, (10, 14))
+    with torch.inference_mode():
+        A.pinv(A.forward(image(10, 14)))
+    x = image(10, 14).requires_grad_()
+    A.pinv(A.forward(x)).sum().backward()
+    assert x.grad.isfinite().all()

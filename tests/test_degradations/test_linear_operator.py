@@ -89,3 +89,25 @@ def test_noise_gain_of_simple_inverses_is_one():
     for name in ('identity', 'pool2', 'pool3'):
         gain = build(name).bind({}, (16, 18)).pinv_noise_gain()
         torch.testing.assert_close(gain, torch.ones(1))
+
+
+class MirrorSum(LinearOperator):
+    """Writes forward only."""
+
+    def sample_params(self, generator):
+        return dict(gain=torch.tensor([1.2]))
+
+    def forward(self, x, params):
+        return params['gain'].view(-1, 1, 1, 1) * x + 0.3 * x.flip(-1)
+
+
+def test_default_adjoint_and_pinv_work_in_inference_mode():
+    operator = MirrorSum()
+    y = torch.rand(1, 1, 8, 8, generator=keyed_generator(0))
+    A = operator.bind(operator.sample_params(None), (8, 8))
+    expected = A.adjoint(y), A.pinv(y)
+    with torch.inference_mode():
+        same = operator.bind(operator.sample_params(None), (8, 8))
+        results = same.adjoint(y.clone()), same.pinv(y.clone())
+        torch.testing.assert_close(results, expected)
+        assert not results[0].requires_grad
