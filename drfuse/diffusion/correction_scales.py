@@ -112,6 +112,11 @@ class LearnedScale(BaseModule):
 
     def forward(self, t: int, alpha_bars: torch.Tensor, sigmas: Sequence[torch.Tensor]) -> BlockScale:
         """Return the learned scales for the sources' sigmas."""
+        num_steps, num_sources = self.slope.shape
+        if len(sigmas) != num_sources:
+            raise ValueError(f'LearnedScale with num_sources={num_sources} got {len(sigmas)} sources')
+        if len(alpha_bars) != num_steps + 1:
+            raise ValueError(f'LearnedScale with num_steps={num_steps} got a schedule of {len(alpha_bars) - 1} steps')
         trust = torch.sigmoid(self.bias[t - 1])
         slope = torch.nn.functional.softplus(self.slope[t - 1])
         damped = tuple(trust[i] / (1 + (slope[i] * s).square()) for i, s in enumerate(sigmas))

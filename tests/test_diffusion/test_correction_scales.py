@@ -64,6 +64,8 @@ def test_learned_scale_trusts_less_what_is_noisy_and_has_gradients():
         (lambda: DDNMPlusScale(sigma_y=-1), 'sigma_y must be >= 0, got -1'),
         (lambda: DDNMPlusScale(fused='max'), "fused must be 'mean' or in"),
         (lambda: LearnedScale(3, start=1), r'start must be in \(0, 1\), got 1'),
+        (lambda: LearnedScale(3)(1, ABAR, sigmas(0, 0, 0)), 'num_sources=2 got 3 sources'),
+        (lambda: LearnedScale(2)(1, ABAR, sigmas(0, 0)), 'num_steps=2 got a schedule of 3 steps'),
     ],
 )
 def test_bad_arguments(make, message):
