@@ -12,6 +12,8 @@ from drfuse.degradations.linear_operator import LinearOperator, Stage
 from drfuse.registry import DEGRADATIONS
 from drfuse.utils.typing import Params
 
+_UNRESOLVED = 'OneOf has not been resolved: call Degradation.resolve(generator) first'
+
 
 @DEGRADATIONS.register_module()
 class OneOf(Stage):
@@ -42,9 +44,13 @@ class OneOf(Stage):
         index = int(torch.multinomial(odds, 1, generator=generator))
         return self.stages[index].resolve(generator)
 
+    def sample_params(self, generator: torch.Generator | None) -> Params:
+        """Not defined before a stage is chosen."""
+        raise RuntimeError(_UNRESOLVED)
+
     def degrade(self, image: torch.Tensor, params: Params, generator: torch.Generator | None) -> torch.Tensor:
         """Not defined before a stage is chosen."""
-        raise RuntimeError('OneOf has not been resolved: call Degradation.resolve(generator) first')
+        raise RuntimeError(_UNRESOLVED)
 
 
 def _build(stage: dict | Stage | list) -> Stage:

@@ -113,19 +113,21 @@ class JointObservation:
             x: Estimate [x1, ..., xM, xf] at full size.
             scale: Sigma, per block.
             projection: ``'paper'`` uses Eq. 15; ``'exact'`` the orthogonal projection of Eqs. 7 / 36 (errata E3).
-            fused_update: ``'joint'`` takes Eq. 19 at its word; ``'sequential'`` mixes in the
-                already corrected sources as the authors' code does: less s (1 - s) W_i d_i (errata B2).
+            fused_update: ``'joint'`` takes Eq. 19 at its word; ``'sequential'`` (for ``'paper'`` only)
+                mixes in the already corrected sources as the authors' code does: less s (1 - s) W_i d_i (errata B2).
 
         Returns:
             The corrected estimate.
 
         Raises:
-            ValueError: For an unknown option.
+            ValueError: For an unknown option, or ``'sequential'`` with ``'exact'``.
         """
         if projection not in get_args(Projection):
             raise ValueError(f'projection must be one of {get_args(Projection)}, got {projection!r}')
         if fused_update not in get_args(FusedUpdate):
             raise ValueError(f'fused_update must be one of {get_args(FusedUpdate)}, got {fused_update!r}')
+        if projection == 'exact' and fused_update == 'sequential':
+            raise ValueError("fused_update 'sequential' needs projection 'paper', got 'exact'")
         d = self.residuals(x.sources)
         if projection == 'exact':
             return self._correct_exactly(x, d, scale)

@@ -169,6 +169,12 @@ def test_sequential_fused_update_differs_by_the_errata_b2_term(scale):
     torch.testing.assert_close(joint_update - sequential, term, rtol=0, atol=1e-12)
 
 
+def test_the_exact_projection_has_no_sequential_update():
+    joint, x = make('identity, pool')
+    with pytest.raises(ValueError, match="fused_update 'sequential' needs projection 'paper', got 'exact'"):
+        joint.correct(x, BlockScale((1.0, 1.0), 1.0), 'exact', 'sequential')
+
+
 def test_pack_and_unpack():
     x = random(2, 4, 5, 5)
     unpacked = JointTensor.unpack(x)
