@@ -9,7 +9,7 @@ model = dict(
     backbone=dict(base_channels=16, channel_multipliers=(1, 2, 4), blocks_per_level=1, dropout=0.0, norm_groups=8,
                   time_channels=64, checkpoint_activations=False),
     losses=dict(restoration=dict(weight=50.0), fusion=dict(fusion_weight=2.0, ssim_weight=0.1)))
-train_dataloader = dict(batch_size=4, num_workers=1, dataset=dict(crop_size=96))
+train_dataloader = dict(batch_size=4, num_workers=1, dataset=dict(crop_size=80))
 optim_wrapper = dict(optimizer=dict(lr=1.5e-3))
 param_scheduler = dict(_delete_=True, type='CosineAnnealingLR', T_max=None, eta_min=1e-5, by_epoch=False)
 train_cfg = dict(_delete_=True, type='FusionIterTrainLoop', max_iters=2500, val_begin=1, val_interval=500)
