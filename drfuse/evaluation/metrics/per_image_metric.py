@@ -1,5 +1,6 @@
 """What all metrics of the package share: a table of values per image and means that say what they leave out."""
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -49,7 +50,7 @@ class PerImageMetric(BaseMetric):
             if undefined:
                 metrics[f'{name}/undefined'] = undefined
                 print_log(f'{name} is undefined for {undefined} of {len(values)} images, which its mean leaves out',
-                          logger='current', level='WARNING')
+                          logger='current', level=logging.WARNING)
         return metrics
 
 
