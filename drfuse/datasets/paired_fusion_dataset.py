@@ -85,8 +85,14 @@ class PairedFusionDataset(BaseDataset):
             FileNotFoundError: See the class.
             ValueError: See the class.
         """
-        if self.embedded is not None:
-            return [dict(stem=stem, paths=self.embedded.paths(stem), observed_paths={}) for stem in self.embedded.stems]
+        pairs = self._embedded_list() if self.embedded is not None else self._file_list()
+        _check_indices(self._indices, len(pairs))
+        return pairs
+
+    def _embedded_list(self) -> list[dict[str, Any]]:
+        return [dict(stem=stem, paths=self.embedded.paths(stem), observed_paths={}) for stem in self.embedded.stems]
+
+    def _file_list(self) -> list[dict[str, Any]]:
         from_csv = self.ann_file.endswith('.csv')
         clean = read_csv(self.ann_file, self.modalities, self.data_root) if from_csv else self._tables(self.data_prefix)
         observed = self._tables(self.observed_prefix)
@@ -176,6 +182,18 @@ def _build_degradations(configs: Mapping[str, Sequence | Mapping],
         config = configs.get(name, ())
         built[name] = Degradation(**config) if isinstance(config, Mapping) else Degradation(config)
     return built
+
+
+def _check_indices(indices: int | Sequence[int] | None, count: int) -> None:
+    if indices is None:
+        return
+    if isinstance(indices, int):
+        valid = indices >= 1
+    else:
+        valid = len(indices) > 0 and all(isinstance(i, int) and -count <= i < count for i in indices)
+    if not valid:
+        raise ValueError(f'indices must be a number of pairs >= 1 or positions in {-count}..{count - 1}, '
+                         f'got {indices!r}')
 
 
 def _check_names(argument: str, given: Mapping[str, Any], modalities: tuple[str, ...]) -> None:

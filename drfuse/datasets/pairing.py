@@ -110,6 +110,9 @@ def read_csv(path: str | Path, modalities: Sequence[str], root: str | Path) -> d
     tables: dict[str, Table] = {name: {} for name in modalities}
     stems = []
     for number, row in enumerate(reader, start=2):
+        if None in row:  # where DictReader puts the rest
+            cells = len(header) + len(row[None])
+            raise ValueError(f'{path}, line {number}: {cells} cells for {len(header)} columns')
         if not all(row.get(name) for name in modalities):
             raise ValueError(f'{path}, line {number}: every one of {list(modalities)} needs a path')
         stems.append(row.get('stem') or Path(row[modalities[0]]).stem)
@@ -128,7 +131,10 @@ def _existing(file: Path, where: str) -> str:
 def _text(path: str | Path) -> str:
     if not Path(path).is_file():
         raise FileNotFoundError(f'no list file {path}')
-    return Path(path).read_text(encoding='utf-8-sig')
+    try:
+        return Path(path).read_text(encoding='utf-8-sig')
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{path} is not UTF-8 text ({error.reason} at byte {error.start})') from None
 
 
 def _check_stems(stems: Sequence[str], path: str | Path) -> None:
