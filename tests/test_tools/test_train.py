@@ -25,6 +25,15 @@ def test_scripts_parse_and_say_what_they_need(repo_dir, script):
     assert done.stderr.startswith('usage:')
 
 
+@pytest.mark.parametrize(('script', 'arguments'), [('dist_train.sh', ['c.py']), ('dist_test.sh', ['c.py', 'a.pth'])])
+@pytest.mark.parametrize('number', ['0', 'two', '--amp'])
+def test_scripts_refuse_a_wrong_number_of_processes(repo_dir, script, arguments, number):
+    done = subprocess.run(['bash', repo_dir / 'tools' / script, *arguments, number], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"GPUS must be a number >= 1, got '{number}'\n")
+
+
 def test_programs_are_short(repo_dir):
     for name in ('tools/train.py', 'tools/test.py'):
         assert len((repo_dir / name).read_text().splitlines()) < 60
