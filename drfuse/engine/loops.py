@@ -37,6 +37,11 @@ def set_position(dataloader: Any, epoch: int, start: int) -> int:
     return start
 
 
+def _check_count(name: str, value: Any) -> None:
+    if not isinstance(value, int | float) or value != int(value) or value < 1:
+        raise ValueError(f'train_cfg.{name} must be an integer >= 1, got {value!r}')
+
+
 def _skip(iterator: Iterator, count: int) -> Iterator:
     for _ in range(count):
         next(iterator)
@@ -60,6 +65,12 @@ class FusionEpochTrainLoop(_PendingValidation, EpochBasedTrainLoop):
 
     Args are those of :class:`mmengine.runner.EpochBasedTrainLoop`.
     """
+
+    def __init__(self, runner: Any, dataloader: DataLoader | dict, max_epochs: int, val_begin: int = 1,
+                 val_interval: int = 1, dynamic_intervals: list[tuple[int, int]] | None = None) -> None:
+        _check_count('max_epochs', max_epochs)
+        _check_count('val_interval', val_interval)
+        super().__init__(runner, dataloader, max_epochs, val_begin, val_interval, dynamic_intervals)
 
     def run(self) -> Any:
         """Train; first catch up on a validation that was due when the checkpoint was written."""
@@ -133,8 +144,8 @@ class FusionIterTrainLoop(_PendingValidation, IterBasedTrainLoop):
                  val_interval: int = 1000, dynamic_intervals: list[tuple[int, int]] | None = None) -> None:
         # not IterBasedTrainLoop's: it starts loading before the iteration to begin with is known
         BaseLoop.__init__(self, runner, dataloader)
-        if max_iters != int(max_iters):
-            raise ValueError(f'max_iters must be an integer, got {max_iters}')
+        _check_count('max_iters', max_iters)
+        _check_count('val_interval', val_interval)
         self._max_iters, self._max_epochs = int(max_iters), 1
         self._epoch = self._iter = 0
         self.val_begin, self.val_interval = val_begin, val_interval

@@ -1,6 +1,7 @@
 """MMEngine's runner with checkpoints that hold the whole state and run no code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from mmengine.utils import mkdir_or_exist
 from torch import nn
 from torch.utils.data import DataLoader
 
+from drfuse.engine.interrupt_hook import InterruptHook
 from drfuse.engine.loops import FusionEpochTrainLoop, FusionIterTrainLoop, FusionValLoop
 from drfuse.engine.rng import get_rng_state, set_rng_state
 from drfuse.registry import LOOPS, OPTIMIZERS, RUNNERS
@@ -151,13 +153,35 @@ class FusionRunner(Runner):
     def resume(self, filename: str, resume_optimizer: bool = True, resume_param_scheduler: bool = True,
                map_location: Any = 'cpu') -> None:
         """Continue the training a checkpoint was written by, exactly where it stopped."""
-        super().resume(filename, resume_optimizer, resume_param_scheduler, 'cpu')
+        with self._resuming(filename):
+            super().resume(filename, resume_optimizer, resume_param_scheduler, 'cpu')
         self.resumed = True
+
+    @contextmanager
+    def _resuming(self, filename: object) -> Iterator[None]:
+        """Name the checkpoint when a part of it does not have the form it was written in."""
+        try:
+            yield
+        except UserError:
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            raise CheckpointError(f'{filename} cannot be resumed, a part of it is damaged or from another program '
+                                  f'({type(error).__name__}: {error})') from error
+
+    def train(self) -> nn.Module:
+        """Train; also after an error, signals go to those who listened before."""
+        try:
+            return super().train()
+        finally:
+            for hook in self.hooks:
+                if isinstance(hook, InterruptHook):
+                    hook.after_train(self)
 
     def restore_rng(self) -> None:
         """Take up the random state of the checkpoint; once, right before the first batch is fetched."""
         if self.resumed_rng is not None:
-            set_rng_state(self.resumed_rng)
+            with self._resuming(self._load_from):
+                set_rng_state(self.resumed_rng)
             self.resumed_rng = None
 
     def _plain_model(self) -> nn.Module:

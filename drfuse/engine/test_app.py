@@ -7,7 +7,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from drfuse.datasets.data_root import set_data_root
-from drfuse.engine.app import add_common_options, parse, run_app
+from drfuse.engine.app import OneLineParser, add_common_options, make_folder, parse, run_app
 from drfuse.engine.data_source_hook import UNKNOWN, data_source
 from drfuse.engine.report import Report, print_report, write_report
 from drfuse.engine.runner import FusionRunner
@@ -18,7 +18,7 @@ from drfuse.utils.launch import is_main, setup_launcher
 
 def build_parser(prog: str) -> argparse.ArgumentParser:
     """Return the parser of the test program."""
-    parser = argparse.ArgumentParser(prog=prog, description='Measure a trained fusion model.')
+    parser = OneLineParser(prog=prog, description='Measure a trained fusion model.')
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--out', help='metrics file (.json); a .csv is written beside it; '
@@ -83,6 +83,12 @@ def prepare_config(args: argparse.Namespace) -> Config:
                 'val_dataloader', 'val_cfg', 'val_evaluator'):
         cfg[key] = None
     cfg.resume, cfg.load_from = False, args.checkpoint
+    make_folder(cfg.work_dir, 'work dir')
+    if args.out:
+        if Path(args.out).suffix != '.json':
+            raise UserError(f'--out must end in .json, got {args.out}')
+        make_folder(Path(args.out).parent, '--out folder')
     if args.show_dir:
+        make_folder(args.show_dir, '--show-dir')
         cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), dict(type='SaveImagesHook', out_dir=args.show_dir)]
     return cfg

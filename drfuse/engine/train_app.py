@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from drfuse.datasets.data_root import set_data_root
-from drfuse.engine.app import add_common_options, parse, run_app
+from drfuse.engine.app import OneLineParser, add_common_options, make_folder, parse, run_app
 from drfuse.engine.data_source_hook import data_source
 from drfuse.engine.runner import FusionRunner
 from drfuse.registry import DATASETS
@@ -21,10 +21,13 @@ from drfuse.utils.launch import setup_launcher
 LARGE_MODEL = 5_000_000
 """Parameters above which training without a GPU gets a hint at the small config."""
 
+LARGEST_SEED = 2**32 - 1
+"""NumPy takes no larger one."""
+
 
 def build_parser(prog: str) -> argparse.ArgumentParser:
     """Return the parser of the training program."""
-    parser = argparse.ArgumentParser(prog=prog, description='Train a fusion model.')
+    parser = OneLineParser(prog=prog, description='Train a fusion model.')
     parser.add_argument('config', help='config file')
     parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT',
                         help='continue the newest checkpoint of the work dir, or CHECKPOINT')
@@ -76,7 +79,10 @@ def prepare_config(args: argparse.Namespace) -> Config:
     if args.data_root:
         with config_errors(args.config):
             set_data_root(cfg, args.data_root)
+    make_folder(cfg.work_dir, 'work dir')
     if args.seed is not None:
+        if not 0 <= args.seed <= LARGEST_SEED:
+            raise UserError(f'--seed must be in 0..{LARGEST_SEED}, got {args.seed}')
         cfg.randomness = dict(cfg.get('randomness') or {}, seed=args.seed)
     if args.amp:
         use_amp(cfg)

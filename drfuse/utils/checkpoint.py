@@ -49,6 +49,8 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         CheckpointError: If the file is missing, unreadable, or holds more than tensors and plain values.
     """
     path = Path(path).expanduser()
+    if path.is_dir():
+        raise CheckpointError(f'checkpoint {path} is a folder, not a checkpoint file')
     if not path.is_file():
         raise CheckpointError(f'checkpoint {path} does not exist')
     try:
@@ -61,6 +63,9 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise CheckpointError(f'{path} is not a checkpoint, or it is damaged ({type(error).__name__})') from None
     if not isinstance(content, Mapping):
         raise CheckpointError(f'{path} is not a checkpoint: it holds a {type(content).__name__}, not a dictionary')
+    for part in ('state_dict', 'meta'):
+        if not isinstance(content.get(part, {}), Mapping):
+            raise CheckpointError(f'{path} is not a checkpoint: its {part} is a {type(content[part]).__name__}')
     return dict(content)
 
 

@@ -1,7 +1,10 @@
 """Reading configs, and turning mistakes in them into one line."""
 
 import difflib
+import inspect
 import os
+import re
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +15,22 @@ from mmengine.config import Config
 DEBUG_VARIABLE = 'DRFUSE_DEBUG'
 """Environment variable; any value but an empty one shows tracebacks of user mistakes."""
 
+_WORKER = re.compile(r'Caught (\w+) in DataLoader worker process \d+\..*^[\w.]*\1: (.*)', re.DOTALL | re.MULTILINE)
+_UNKNOWN_ARGUMENT = re.compile(r"unexpected keyword argument '(\w+)'")
+_SHOWN = 200
+
 _MISTAKES = (KeyError, TypeError, ValueError, AttributeError, AssertionError, ImportError, OSError)
 
 
 class UserError(ValueError):
-    """A mistake the user can fix; its text is one line and is shown without a traceback."""
+    """A mistake the user can fix; its text is one line and is shown without a traceback.
+
+    Of an error that torch brings from a worker process with its traceback, the message itself is kept.
+    """
 
     def __init__(self, message: object) -> None:
-        super().__init__(' '.join(str(message).split()))
+        worker = _WORKER.search(str(message))
+        super().__init__(' '.join((worker.group(2) if worker else str(message)).split()))
 
 
 class CachedTextConfig(Config):
@@ -54,26 +65,28 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
         The merged config.
 
     Raises:
-        UserError: If the file is missing or not a config, or an option key does not exist.
+        UserError: If the file is missing or not a config, or an option does not fit it.
     """
     path = Path(path)
+    if path.is_dir():
+        raise UserError(f'config {path} is a folder, not a config file')
     if not path.is_file():
         raise UserError(f'config {path} does not exist{_similar_file(path)}')
     try:
         cfg = CachedTextConfig.of(Config.fromfile(str(path)))
-    except Exception as error:  # a config is Python code: anything may go wrong in it
+    except (Exception, SystemExit) as error:  # a config is Python code: anything may go wrong in it
         if os.environ.get(DEBUG_VARIABLE):
             raise
         raise UserError(f'{path}: {type(error).__name__}: {error}') from error
-    for key in options or {}:
-        check_option_key(cfg, key)
+    for key, value in (options or {}).items():
+        check_option_value(key, check_option_key(cfg, key), value, path)
     if options:
         cfg.merge_from_dict(options)
     return cfg
 
 
-def check_option_key(cfg: Config, key: str) -> None:
-    """Raise a :class:`UserError` naming the closest key if the dotted ``key`` is not in ``cfg``.
+def check_option_key(cfg: Config, key: str) -> Any:
+    """Return the value of a dotted ``key``; if it is not in ``cfg``, raise a :class:`UserError` naming the closest.
 
     Items of lists are addressed by their index, as in ``custom_hooks.0.interval``.
     """
@@ -87,6 +100,14 @@ def check_option_key(cfg: Config, key: str) -> None:
             close = difflib.get_close_matches(key, list(all_keys(cfg)), n=1, cutoff=0.0)
             hint = f'; closest key: {close[0]}' if close else ''
             raise UserError(f'--cfg-options: {key} is not in {getattr(cfg, "filename", None) or "the config"}{hint}')
+    return node
+
+
+def check_option_value(key: str, old: Any, new: Any, source: object) -> None:
+    """Raise a :class:`UserError` if a text would replace a number, list or dict of the config ``source``."""
+    if isinstance(new, str) and isinstance(old, int | float | list | tuple | dict):
+        shown = old if isinstance(old, int | float) else f'a {"dict" if isinstance(old, dict) else "list"}'
+        raise UserError(f'--cfg-options: {key} is {shown} in {source}, got the text {new!r}')
 
 
 def all_keys(node: Any, prefix: str = '') -> Iterator[str]:
@@ -122,9 +143,41 @@ def config_errors(source: object) -> Iterator[None]:
 def _describe(error: BaseException) -> str:
     """Say what went wrong, without quotes of KeyError and the registry's advertisement."""
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-    text = text.split('. Please check whether')[0].split('. More details')[0]
+    if '. Please check whether' in text:
+        return text.split('. Please check whether')[0] + _similar_type(error)
     named = isinstance(error, KeyError) and ' ' in text or isinstance(error, ValueError | OSError)
-    return text if named else f'{type(error).__name__}: {text}'
+    return text if named else f'{_argument_problem(error)}{type(error).__name__}: {text}'
+
+
+def _building(error: BaseException) -> dict[str, Any]:
+    """Return the variables of the registry's function that built what failed; empty if none did."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return next((f.f_locals for f in reversed(frames) if f.f_code.co_name == 'build_from_cfg'), {})
+
+
+def _similar_type(error: BaseException) -> str:
+    """Return a hint with the types whose names are closest to the unknown one."""
+    found = _building(error)
+    registry, names = found.get('registry'), set()
+    while registry is not None:
+        names |= set(registry.module_dict)
+        registry = registry.parent
+    close = difflib.get_close_matches(str(found.get('obj_type')), sorted(names), n=3, cutoff=0.0)
+    return f'; closest: {", ".join(close)}' if close else ''
+
+
+def _argument_problem(error: BaseException) -> str:
+    """Say which class refused which arguments, for errors whose text does not."""
+    found = _building(error)
+    kind = found.get('obj_cls')
+    if kind is None:
+        return ''
+    unknown = _UNKNOWN_ARGUMENT.search(str(error))
+    known = [name for name in inspect.signature(kind).parameters if name != 'self']
+    if unknown and unknown.group(1) not in known:
+        return f'{kind.__name__} has no argument {unknown.group(1)!r}; allowed are {", ".join(known)}; '
+    given = ', '.join(f'{k}={v!r}' for k, v in found['args'].items() if not isinstance(v, dict | list))
+    return f'{kind.__name__}({given[:_SHOWN]}): '
 
 
 def _similar_file(path: Path) -> str:

@@ -1,9 +1,8 @@
-import argparse
 from pathlib import Path
 
 import pytest
 
-from drfuse.engine.app import add_common_options, parse, run_app
+from drfuse.engine.app import OneLineParser, add_common_options, parse, run_app
 from drfuse.engine.interrupt_hook import TrainingInterrupted
 from drfuse.utils.config import UserError
 
@@ -40,8 +39,8 @@ def test_debug_variable_shows_tracebacks(monkeypatch):
 
 def test_malformed_option_is_a_user_error(monkeypatch):
     monkeypatch.setenv('LOCAL_RANK', '0')
-    parser = argparse.ArgumentParser()
+    parser = OneLineParser()
     add_common_options(parser)
     assert parse(parser, ['--cfg-options', 'a.b=[1,2]', 'c=x']).cfg_options == {'a.b': [1, 2], 'c': 'x'}
-    with pytest.raises(UserError, match='KEY=VALUE'):
+    with pytest.raises(UserError, match="--cfg-options takes KEY=VALUE items, got 'novalue'"):
         parse(parser, ['--cfg-options', 'novalue'])

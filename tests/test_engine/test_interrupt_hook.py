@@ -77,3 +77,15 @@ def test_second_signal_ends_at_once():
         signal.sigtimedwait([], 0.1)
     hook.after_train(None)
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_a_failed_training_leaves_no_handler(train, tmp_path, monkeypatch):
+    import toy_parts
+
+    def broken(dataset, key):
+        raise ValueError('no sample')
+    monkeypatch.setattr(toy_parts.ToyDataset, '__getitem__', broken)
+    before = signal.getsignal(signal.SIGINT)
+    code, error = train(tmp_path / 'run')
+    assert (code, error.startswith('error: no sample')) == (2, True)
+    assert signal.getsignal(signal.SIGINT) == before

@@ -6,6 +6,7 @@ from drfuse.utils.config import (
     UserError,
     all_keys,
     check_option_key,
+    check_option_value,
     config_errors,
     load_config,
 )
@@ -77,3 +78,20 @@ def test_debug_variable_lets_errors_pass(monkeypatch):
     monkeypatch.setenv('DRFUSE_DEBUG', '1')
     with pytest.raises(KeyError), config_errors('c.py'):
         raise KeyError('x')
+
+
+@pytest.mark.parametrize(('old', 'shown'), [(3, '3'), (0.5, '0.5'), (True, 'True'), ([1], 'a list'), ({}, 'a dict')])
+def test_a_text_replaces_no_number_list_or_dict(old, shown):
+    with pytest.raises(UserError, match=f"--cfg-options: a.b is {shown} in c.py, got the text 'x'"):
+        check_option_value('a.b', old, 'x', 'c.py')
+
+
+@pytest.mark.parametrize(('old', 'new'), [('x', 'y'), (None, 'y'), (3, 0.5), (3, None), ([1], [2])])
+def test_other_replacements_pass(old, new):
+    check_option_value('a.b', old, new, 'c.py')
+
+
+def test_the_message_of_a_worker_process_is_kept_alone():
+    text = ('Caught FileNotFoundError in DataLoader worker process 1.\nOriginal Traceback (most recent call last):\n'
+            '  File "x.py", line 1, in f\n    raise FileNotFoundError(path)\nFileNotFoundError: no image\nfile x.png\n')
+    assert str(UserError(text)) == 'no image file x.png'
