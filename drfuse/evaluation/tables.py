@@ -5,7 +5,9 @@ import io
 import math
 from collections.abc import Iterator
 
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from drfuse.evaluation.comparison import BEST, SECOND, Cell, Comparison
 from drfuse.evaluation.functional import CATALOG
@@ -125,11 +127,11 @@ def _escape(text: str) -> str:
     return text.translate(_LATEX_SPECIAL)
 
 
-def to_rich(comparison: Comparison, scenario: str, digits: int = 4) -> Table:
+def to_rich(comparison: Comparison, scenario: str, digits: int = 4) -> Group:
     """Return a table of one scenario for the terminal: mean, half the width of the interval, rank."""
     against = comparison.settings.against
     title = f'{scenario}: ' * bool(scenario) + _note(comparison)
-    table = Table(title=title, title_justify='left')
+    table = Table()
     table.add_column('method', no_wrap=True)
     for metric in comparison.settings.metrics:
         table.add_column(f'{metric}\n/{against} {_arrow(metric, "↑", "↓", "→0")}', justify='right')
@@ -138,9 +140,9 @@ def to_rich(comparison: Comparison, scenario: str, digits: int = 4) -> Table:
         cells = [comparison.cell(method, scenario, metric) for metric in comparison.settings.metrics]
         if all(cell is None for cell in cells):
             continue
-        table.add_row(f'[italic]{method}[/]' if method in comparison.trivial else method,
+        table.add_row(Text(method, 'italic' if method in comparison.trivial else ''),
                       *(styles[cell.rank].format(_text(cell, digits)) + _spread(cell, digits) for cell in cells))
-    return table
+    return Group(Text(title), table)
 
 
 def _spread(cell: Cell, digits: int) -> str:
@@ -148,7 +150,7 @@ def _spread(cell: Cell, digits: int) -> str:
     return '' if math.isnan(half) else f' [dim]±{half:.{digits}f}[/]'
 
 
-def to_rich_halves(comparison: Comparison, scenario: str, digits: int = 4) -> Table | None:
+def to_rich_halves(comparison: Comparison, scenario: str, digits: int = 4) -> Group | None:
     """Return the table of the weaker halves, or None if no metric is a sum over the sources."""
     def halves(method: str) -> list[float]:
         result = comparison.result(method, scenario)
@@ -160,27 +162,28 @@ def to_rich_halves(comparison: Comparison, scenario: str, digits: int = 4) -> Ta
              if any(not math.isnan(values[i]) for values in rows.values())]
     if not shown:
         return None
-    table = Table(title='the half of the source that got less (a copy of one source shows here)', title_justify='left')
+    title = Text('the half of the source that got less (a copy of one source shows here)')
+    table = Table()
     table.add_column('method', no_wrap=True)
     for i in shown:
         table.add_column(comparison.settings.metrics[i], justify='right')
     for method, values in rows.items():
-        table.add_row(method, *('' if math.isnan(values[i]) else f'{values[i]:.{digits}f}' for i in shown))
-    return table
+        table.add_row(Text(method), *('' if math.isnan(values[i]) else f'{values[i]:.{digits}f}' for i in shown))
+    return Group(title, table)
 
 
-def to_rich_tests(comparison: Comparison, scenario: str, reference: str) -> Table | None:
+def to_rich_tests(comparison: Comparison, scenario: str, reference: str) -> Group | None:
     """Return the table of paired tests against a reference, or None for a single method."""
     p_values = {metric: comparison.p_values(reference, scenario, metric) for metric in comparison.settings.metrics}
     methods = [method for method in comparison.methods if any(method in p for p in p_values.values())]
     if not methods:
         return None
-    table = Table(title=f'p-value against {reference} (Wilcoxon signed-rank over images, Holm-adjusted)',
-                  title_justify='left')
+    title = Text(f'p-value against {reference} (Wilcoxon signed-rank over images, Holm-adjusted)')
+    table = Table()
     table.add_column('method', no_wrap=True)
     for metric in p_values:
         table.add_column(metric, justify='right')
     for method in methods:
         values = [p.get(method, math.nan) for p in p_values.values()]
-        table.add_row(method, *('' if math.isnan(value) else f'{value:.2g}' for value in values))
-    return table
+        table.add_row(Text(method), *('' if math.isnan(value) else f'{value:.2g}' for value in values))
+    return Group(title, table)

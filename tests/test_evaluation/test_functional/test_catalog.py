@@ -190,6 +190,21 @@ def test_a_constant_source_leaves_the_other_one(formula):
     assert scores['QMI'].halves[0] == pytest.approx(0, abs=1e-12)
 
 
+def test_too_small_can_be_undefined_instead():
+    x = textured(5, (9, 30))
+    scores = measure(x, (x, x), ['QW', 'SSIM', 'VIF', 'QMI'], workers=1, too_small='undefined')
+    assert {name: math.isnan(score.value) for name, score in scores.items()} == {
+        'QW': False, 'SSIM': True, 'VIF': True, 'QMI': False}
+    tensor = torch.from_numpy(np.stack([x, x]))
+    assert measure(tensor, [tensor] * 2, ['VIF'], too_small='undefined')['VIF'].value.isnan().tolist() == [True, True]
+
+
+@pytest.mark.parametrize(('name', 'better', 'worse'), [
+    ('QMI', 2, 1), ('QCV', 1, 2), ('NABF', 0, 0.1), ('QSF', -0.1, 0.2)])
+def test_goodness_follows_the_direction(name, better, worse):
+    assert CATALOG[name].goodness(better) > CATALOG[name].goodness(worse)
+
+
 def test_unknown_names_are_told():
     with pytest.raises(ValueError, match="unknown metric 'QX'; known are QMI, QNCIE"):
         metric_specs(['QMI', 'QX'])
@@ -211,8 +226,8 @@ def test_images_too_small_for_a_window_are_refused_and_one_more_pixel_is_enough(
     assert math.isfinite(measure(*images(size + 1), [name])[name].value)
 
 
-@pytest.mark.parametrize('name', ['QNCIE', 'QABF', 'QP', 'QCB', 'QW', 'QC', 'QY', 'QTE', 'QM', 'QSF', 'QCV', 'NABF', 'SCD',
-                                  'VIFF'])
+@pytest.mark.parametrize('name', ['QNCIE', 'QABF', 'QP', 'QCB', 'QW', 'QC', 'QY', 'QTE', 'QM', 'QSF', 'QCV', 'NABF',
+                                  'SCD', 'VIFF'])
 def test_metrics_of_two_sources_refuse_three(name):
     x = textured(8)
     with pytest.raises(ValueError, match='is defined for 2 sources, got 3'):
