@@ -79,9 +79,11 @@ class KeyedBatchSampler(Sampler):
         return full + int(rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[list[SampleKey]]:
-        # a generator: the start is taken when batches are drawn, for torch's workers ask for an iterator twice
+        return self._batches(self.sampler.epoch)
+
+    def _batches(self, epoch: int) -> Iterator[list[SampleKey]]:
+        # the start is taken when the first batch is drawn, for torch's workers ask for an iterator twice
         start, self._start = self._start, 0
-        epoch = self.sampler.epoch
         yield from (self._forever(start) if self.infinite else self._epoch(epoch, start))
 
     def _forever(self, start: int) -> Iterator[list[SampleKey]]:
