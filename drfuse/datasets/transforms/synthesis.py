@@ -92,7 +92,8 @@ class SynthesizeObservations(BaseTransform):
         for name in results['modalities']:
             image = results['images'][name]
             resolved, params, degraded = degrade_image(results['degradations'][name], image, results['rng'], name)
-            _store(results, name, *resolved.attach(degraded, image.shape[-2:], params), image)
+            observation, chroma = resolved.attach(degraded, image.shape[-2:], params)
+            _store(results, name, observation, chroma, image)
         return results
 
     def __repr__(self) -> str:
@@ -132,10 +133,12 @@ class AttachObservations(BaseTransform):
         results.update(observations={}, chroma={})
         for name, image in observed.items():
             try:
-                attached = results['degradations'][name].resolve(None).attach(exact_double(image)[None], shape)
+                observation, chroma = results['degradations'][name].resolve(None).attach(
+                    exact_double(image)[None], shape)
             except ValueError as error:
                 raise ValueError(f'{paths[name]}: {error}') from None
-            _store(results, name, *attached, results['images'][name] if 'images' in results else image)
+            original = results['images'][name] if 'images' in results else image
+            _store(results, name, observation, chroma, original)
         return results
 
     def _image_shape(self, images: dict[str, torch.Tensor]) -> ImageShape:
