@@ -12,8 +12,8 @@ from torch.nn import functional as F
 from drfuse.degradations.degradation import Observation
 from drfuse.degradations.joint_observation import FusedUpdate, JointObservation, JointTensor, Projection
 from drfuse.diffusion.ddim import ddim_step, predict_x0
+from drfuse.diffusion.denoiser import Denoiser, StepCondition
 from drfuse.diffusion.output import FusionOutput, StepRecord
-from drfuse.models.backbones.base_backbone import BaseDenoiser, StepCondition
 from drfuse.registry import SAMPLERS
 
 Init = Literal['observation', 'pinv']
@@ -46,7 +46,7 @@ class FusionDDIMSampler(BaseModule):
         self.correction_scale = SAMPLERS.build(correction_scale) if correction_scale else None
         self.init, self.projection, self.fused_update = init, projection, fused_update
 
-    def forward(self, denoiser: BaseDenoiser, observations: Sequence[Observation],
+    def forward(self, denoiser: Denoiser, observations: Sequence[Observation],
                 return_trajectory: bool = False) -> FusionOutput:
         """Restore and fuse.
 
@@ -101,7 +101,7 @@ class FusionDDIMSampler(BaseModule):
                     for o, s in zip(observations, sigmas, strict=True)]
 
     @staticmethod
-    def _condition(denoiser: BaseDenoiser, x: torch.Tensor, observations: Sequence[Observation],
+    def _condition(denoiser: Denoiser, x: torch.Tensor, observations: Sequence[Observation],
                    pinvs: Sequence[torch.Tensor], sigmas: Sequence[torch.Tensor]) -> StepCondition | None:
         """Collect what is known at this step, if the network reads it."""
         if not denoiser.uses_condition:

@@ -13,9 +13,10 @@ from drfuse.visualization.panel import draw_panel
 
 @HOOKS.register_module()
 class SaveImagesHook(Hook):
-    """Writes ``fused/<stem>.png``, ``restored/<modality>/<stem>.png`` and ``panels/<stem>.png``, 8 bits.
+    """Writes fused and restored images and panels as 8-bit PNG, named by the file stem.
 
-    The fused image has colour where a source has chroma. A panel shows observed | restored | weight of each source, and the fused image.
+    Folders: ``fused`` (with colour where a source has chroma), ``restored/<modality>``, and ``panels``
+    (observed | restored | weight of each source, and the fused image).
 
     Args:
         out_dir: Folder.

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import torch
 
-from drfuse.models.backbones.base_backbone import BaseDenoiser, DenoiserOutput, StepCondition
+from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
+from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.utils.seed import keyed_generator
 
 _STEPS = 3

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from drfuse.degradations.degradation import Degradation, Observation
-from drfuse.models.backbones.base_backbone import BaseDenoiser, DenoiserOutput, StepCondition
+from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
+from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.utils.seed import keyed_generator
 
 

@@ -5,7 +5,8 @@ import torch
 
 from drfuse.degradations import Degradation, Observation
 from drfuse.diffusion import FusionDDIMSampler
-from drfuse.models.backbones.base_backbone import BaseDenoiser, DenoiserOutput
+from drfuse.diffusion.denoiser import DenoiserOutput
+from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.utils.seed import keyed_generator
 
 SHAPE = (17, 22)

@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from drfuse.models.backbones.base_backbone import BaseDenoiser, DenoiserOutput
+from drfuse.diffusion.denoiser import DenoiserOutput
+from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.testing.backbone_contract import check_backbone
 
 

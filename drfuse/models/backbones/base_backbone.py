@@ -1,53 +1,12 @@
 """The contract between a backbone and the sampler."""
 
 from abc import abstractmethod
-from dataclasses import dataclass, fields
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import torch
 from mmengine.model import BaseModule
-from torch.nn import functional as F
 
-
-@dataclass(frozen=True)
-class StepCondition:
-    """What is known about the sources at one step; all maps are at full size, one channel a source.
-
-    Attributes:
-        pinv: (B, M, H, W) A^+ y, about [0, 1].
-        residual: (B, M, H, W) A^+ (A x - y) of the current state brought to image scale.
-        sigma: (B, M, H, W) standard deviation of the luminance noise in y, unit of y.
-        degradation: (B, M, K) optional description of each degradation.
-    """
-
-    pinv: torch.Tensor
-    residual: torch.Tensor
-    sigma: torch.Tensor
-    degradation: torch.Tensor | None = None
-
-    def pad(self, pad: tuple[int, int, int, int]) -> 'StepCondition':
-        """Return the condition with its maps padded like the state."""
-        maps = {f.name: getattr(self, f.name) for f in fields(self)}
-        return StepCondition(**{k: pad_image(v, pad) if v is not None and v.ndim == 4 else v
-                                for k, v in maps.items()})
-
-
-class DenoiserOutput(NamedTuple):
-    """One network evaluation.
-
-    Attributes:
-        eps: (B, M + 1, H, W) predicted noise of [x1, ..., xM, xf].
-        weight_logits: (B, M, H, W) logits whose softmax over M gives the fusion weights.
-    """
-
-    eps: torch.Tensor
-    weight_logits: torch.Tensor
-
-
-def pad_image(x: torch.Tensor, pad: tuple[int, int, int, int]) -> torch.Tensor:
-    """Pad (left, right, top, bottom) by reflection, by replication where the image is too small."""
-    small = pad[1] >= x.shape[-1] or pad[3] >= x.shape[-2]
-    return F.pad(x, pad, mode='replicate' if small else 'reflect')
+from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition, pad_image
 
 
 class BaseDenoiser(BaseModule):

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from drfuse.models.backbones.base_backbone import BaseDenoiser, DenoiserOutput, StepCondition
+from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
+from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.models.backbones.layers import Downsample, ResBlock, SkipAttention, TimeEmbedding, Upsample
 from drfuse.registry import BACKBONES
 

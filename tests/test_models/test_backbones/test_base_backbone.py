@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from drfuse.models.backbones.base_backbone import BaseDenoiser, DenoiserOutput, StepCondition, pad_image
+from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
+from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.utils.seed import keyed_generator
 
 
@@ -43,11 +44,6 @@ def test_condition_is_padded_alike_and_descriptions_are_kept():
     assert got.pinv.shape == got.residual.shape == got.sigma.shape == (1, 2, 8, 12)
     torch.testing.assert_close(got.residual, got.pinv + 1)
     assert torch.equal(got.degradation, cond.degradation)
-
-
-def test_small_images_are_replicated():
-    x = image(1, 1, 1, 2)
-    torch.testing.assert_close(pad_image(x, (0, 2, 0, 3)), x[..., [0, 1, 1, 1]].expand(-1, -1, 4, -1))
 
 
 def test_number_of_channels_is_checked():
