@@ -50,6 +50,7 @@ def test(args: argparse.Namespace) -> Report:
     """
     meta = read_checkpoint(args.checkpoint).get('meta', {})  # before anything is built: refuses bad files
     cfg = prepare_config(args)
+    make_folders(args, cfg)
     setup_launcher(cfg, args.launcher)
     runner = FusionRunner.from_cfg(cfg)
     means = runner.test()
@@ -68,6 +69,21 @@ def test(args: argparse.Namespace) -> Report:
 test.__test__ = False  # a program, not a pytest test
 
 
+def make_folders(args: argparse.Namespace, cfg: Config) -> None:
+    """Make the folders of the results, so that a test does not run in vain.
+
+    Raises:
+        UserError: If one cannot be written to, or ``--out`` is no ``.json`` file.
+    """
+    make_folder(cfg.work_dir, 'work dir')
+    if args.out:
+        if Path(args.out).suffix != '.json':
+            raise UserError(f'--out must end in .json, got {args.out}')
+        make_folder(Path(args.out).parent, '--out folder')
+    if args.show_dir:
+        make_folder(args.show_dir, '--show-dir')
+
+
 def prepare_config(args: argparse.Namespace) -> Config:
     """Return the config with the arguments merged into it and the training parts removed."""
     cfg = load_config(args.config, args.cfg_options)
@@ -83,12 +99,6 @@ def prepare_config(args: argparse.Namespace) -> Config:
                 'val_dataloader', 'val_cfg', 'val_evaluator'):
         cfg[key] = None
     cfg.resume, cfg.load_from = False, args.checkpoint
-    make_folder(cfg.work_dir, 'work dir')
-    if args.out:
-        if Path(args.out).suffix != '.json':
-            raise UserError(f'--out must end in .json, got {args.out}')
-        make_folder(Path(args.out).parent, '--out folder')
     if args.show_dir:
-        make_folder(args.show_dir, '--show-dir')
         cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), dict(type='SaveImagesHook', out_dir=args.show_dir)]
     return cfg

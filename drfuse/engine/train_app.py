@@ -63,6 +63,7 @@ def train(args: argparse.Namespace) -> None:
     with config_errors(cfg.filename):
         source = data_source(DATASETS.build(cfg.train_dataloader.dataset))
     cfg.experiment_name = f'{cfg.get("experiment_name") or Path(cfg.filename).stem}_{source}'
+    make_folder(cfg.work_dir, 'work dir')
     setup_launcher(cfg, args.launcher)
     runner = FusionRunner.from_cfg(cfg)
     describe(runner, cfg)
@@ -79,7 +80,6 @@ def prepare_config(args: argparse.Namespace) -> Config:
     if args.data_root:
         with config_errors(args.config):
             set_data_root(cfg, args.data_root)
-    make_folder(cfg.work_dir, 'work dir')
     if args.seed is not None:
         if not 0 <= args.seed <= LARGEST_SEED:
             raise UserError(f'--seed must be in 0..{LARGEST_SEED}, got {args.seed}')
