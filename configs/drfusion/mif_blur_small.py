@@ -1,6 +1,6 @@
 """Harvard PET-MRI, blur, small: the same data and method with 0.36 M parameters, for a CPU.
 
-The terms weigh 50 : 2 : 0.2 and not 1 : 10 : 100 as in the paper: a few thousand iterations of the paper's weights leave
+The terms weigh 50 : 2 : 0.2, not 1 : 10 : 100 as in the paper: a few thousand iterations of the paper's weights leave
 restoration behind (docs/fidelity.md).
 """
 

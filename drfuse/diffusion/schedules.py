@@ -11,6 +11,8 @@ from mmengine.model import BaseModule
 
 from drfuse.registry import SAMPLERS
 
+_LARGEST_RAW = 9.0
+
 ScheduleMode = Literal['learned', 'fixed', 'linear', 'cosine']
 
 
@@ -52,7 +54,8 @@ class AlphaSchedule(BaseModule):
 
     def alpha_bars(self) -> torch.Tensor:
         """Return (T + 1,) abar_0 = 1, abar_1, ..., abar_T."""
-        alpha = torch.sigmoid(self.raw)
+        # beyond this, single precision would round alpha to 0 or 1, and 1 - abar divides
+        alpha = torch.sigmoid(self.raw.clamp(-_LARGEST_RAW, _LARGEST_RAW))
         return torch.cat([alpha.new_ones(1), torch.cumprod(alpha, 0)])
 
 
