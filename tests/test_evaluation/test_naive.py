@@ -1,6 +1,5 @@
 """The baselines without a network: what they are, and that the choice is made on training pairs."""
 
-import pytest
 import torch
 from mmengine.config import Config
 
