@@ -12,7 +12,7 @@ from drfuse.evaluation.functional.arrays import A, constant_like, namespace
 from drfuse.evaluation.functional.log_gabor import ORIENTATIONS, SCALES, LogGaborBank
 from drfuse.evaluation.functional.strips import parallel_map, row_strips
 
-_EPS = 1e-4
+_EPS, _TINY = 1e-4, 1e-300
 _NOISE_SIGMAS, _NOISE_SHRINK = 2, 1.7
 _CUTOFF, _GAIN = 0.5, 10
 _RAYLEIGH = np.sqrt(np.pi / 2) + _NOISE_SIGMAS * np.sqrt(2 - np.pi / 2)
@@ -37,7 +37,7 @@ class PhaseMaps(Generic[A]):
         sums = self.sums[..., rows, :]
         sums[0] += energy
         sums[1] += amplitude
-        ratio = energy / (amplitude + (amplitude == 0))
+        ratio = energy / (amplitude + _TINY)
         ratio *= ratio
         for i, factor in enumerate((cos * cos, sin * sin, cos * sin)):
             sums[2 + i] += ratio * factor
@@ -157,18 +157,22 @@ def _energy(response: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndar
     Energy before weighting: ``sum_s [Re e + Im o - |Re o - Im e|] - T`` with (e, o) the mean phase.
     """
     amplitude = np.abs(response)
-    phase = response.sum(0)
+    phase = response[0] + response[1]
+    for part in response[2:]:
+        phase += part
     norm = np.abs(phase)
     energy = norm * norm
     norm += _EPS
     energy /= norm
     energy -= threshold
-    real, imaginary = phase.real, phase.imag
-    real /= norm
-    imaginary /= -norm
-    response *= phase
-    for part in response:
-        energy -= np.abs(part.imag, out=norm)
+    turn = np.empty((len(norm), 2 * norm.shape[1]))
+    np.divide(phase.imag, -norm, out=turn[:, ::2])
+    np.divide(phase.real, norm, out=turn[:, 1::2])
+    products = response.view(float)
+    products *= turn
+    for product in products:
+        np.add(product[:, ::2], product[:, 1::2], out=norm)
+        energy -= np.abs(norm, out=norm)
     np.maximum(energy, 0, out=energy)
     summed = amplitude.sum(0)
     energy *= _spread_weight(summed, amplitude.max(0))

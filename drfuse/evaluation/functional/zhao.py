@@ -23,7 +23,7 @@ _MASK_LEVEL = 0.1
 _C = 1e-4
 _REACH = 5
 _TAPS = gaussian_taps(2 * _REACH + 1, 1.5)
-_STRIP_ROWS = 64
+_STRIP_ROWS = 32
 MIN_SIZE = 2
 """Smallest side of an image."""
 

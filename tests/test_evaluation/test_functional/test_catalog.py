@@ -1,5 +1,6 @@
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -239,3 +240,14 @@ def test_sums_take_any_number_of_sources():
     scores = measure(x, (x, x, x), ['QMI', 'MI', 'SSIM', 'CC', 'FMI_pixel', 'PSNR'], workers=1)
     assert math.isclose(scores['QMI'].value, 3) and len(scores['QMI'].halves) == 3
     assert math.isclose(scores['CC'].value, 1)
+
+
+def test_the_documentation_has_a_section_for_every_metric(repo_dir):
+    lines = (repo_dir / 'docs' / 'metrics.md').read_text().splitlines()
+    assert {line[4:] for line in lines if line.startswith('### ')} == set(CATALOG)
+
+
+def test_the_documentation_runs(repo_dir, capsys):
+    page = (repo_dir / 'docs' / 'metrics.md').read_text()
+    exec(re.search(r'^```python\n(.*?)^```', page, re.M | re.S)[1], {})
+    assert len(capsys.readouterr().out.splitlines()) == 2

@@ -1,0 +1,41 @@
+"""The benchmark measures what it says, on images small enough for a test."""
+
+import importlib.util
+import sys
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def tool(repo_dir):
+    spec = importlib.util.spec_from_file_location('benchmark_metrics',
+                                                  repo_dir / 'tools/analysis_tools/benchmark_metrics.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_report(tool, monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', ['x', '--size', '48', '64', '--repeats', '2', '--workers', '1'])
+    tool.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == '64 x 48 pixels, 1 threads, 2 repeats'
+    assert all(any(name in line for line in lines) for name in ('QMI', 'QNCIE', 'QABF', 'QP', 'QCB', 'QW'))
+    assert '72 transforms' in lines[-1] and float(lines[-1].rsplit('ratio', 1)[1]) > 0
+
+
+def test_both_sides_of_the_ratio_are_timed_equally_often(tool):
+    six, reference = tool.compare_with_transforms((40, 48), 1, 3)
+    assert len(six) == len(reference) == 3 and min(*six, *reference) > 0
+
+
+def test_the_transforms_are_72(tool, monkeypatch):
+    calls = []
+    monkeypatch.setattr(tool.scipy.fft, 'ifft2', lambda x, workers: calls.append((x.shape, workers)))
+    tool.transforms(8, 6, 2)()
+    assert calls == [((8, 6), 2)] * 72
+
+
+def test_memory_counts_what_is_allocated(tool):
+    assert 7.9 < tool.peak_memory(lambda: np.ones(2**20)) < 9
