@@ -29,7 +29,8 @@ from drfuse.utils.checkpoint import (
 )
 from drfuse.utils.config import UserError, config_errors
 
-_NOISE = ('"FileClient"', '"HardDiskBackend"')
+# MMEngine's remarks on its own backends, and its table of every hook at every stage
+_NOISE = ('"FileClient"', '"HardDiskBackend"', 'Hooks will be executed')
 
 
 def _load_local(filename: str, map_location: Any = None) -> dict[str, Any]:
