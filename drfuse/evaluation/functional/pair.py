@@ -116,7 +116,7 @@ def check_image(name: str, image: Array) -> Array:
     """
     if not isinstance(image, np.ndarray | torch.Tensor):
         raise TypeError(f'{name} must be a NumPy array or a torch tensor, got {type(image).__name__}')
-    image = _drop_channel(name, image)
+    image = _drop_channel(name, image.detach() if isinstance(image, torch.Tensor) else image)
     if image.dtype in (np.uint8, torch.uint8):
         return image.to(torch.float64) if isinstance(image, torch.Tensor) else image.astype(np.float64)
     floating = image.is_floating_point() if isinstance(image, torch.Tensor) else image.dtype.kind == 'f'

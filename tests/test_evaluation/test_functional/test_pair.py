@@ -23,6 +23,12 @@ def test_a_channel_axis_of_tensors_is_dropped():
     assert tuple(pair.fused.shape) == (2, 9, 7) and tuple(pair.levels[0].shape) == (2, 9, 7)
 
 
+def test_tensors_of_any_float_type_and_with_gradients_are_taken():
+    image = torch.from_numpy(grey(9, 7)).bfloat16().requires_grad_()
+    assert Pair(image, (image,)).fused.dtype == torch.float64
+    assert not q_mi(image, (image,)).requires_grad
+
+
 def test_no_image_is_changed(trio):
     fused, sources = trio
     before = [x.copy() for x in (fused, *sources)]
