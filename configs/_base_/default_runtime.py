@@ -32,5 +32,7 @@ work_dir = None
 load_from = None
 resume = False
 find_unused_parameters = False
+# CPU threads of each process; None = as many as torch chooses
+num_threads = None
 # a small config of the same task for machines without a GPU
 cpu_twin = None

@@ -13,4 +13,5 @@ test_dataloader = val_dataloader
 model = dict(losses=dict(restoration=dict(weight=10.0), fusion=dict(fusion_weight=1.0, gradient_weight=0.05)))
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
 train_cfg = dict(max_iters=900, val_interval=900)
+num_threads = 1  # a small model gains nothing from more, and loses much to any other program
 del blur, noise, floor, full, degradations  # a helper must not look like a setting

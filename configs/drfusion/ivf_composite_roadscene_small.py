@@ -13,4 +13,5 @@ train_dataloader = dict(batch_size=4, num_workers=1, dataset=dict(crop_size=64))
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 param_scheduler = dict(_delete_=True, type='CosineAnnealingLR', T_max=None, eta_min=1e-5, by_epoch=False)
 train_cfg = dict(_delete_=True, type='FusionIterTrainLoop', max_iters=3000, val_begin=1, val_interval=500)
+num_threads = 1  # a small model gains nothing from more, and loses much to any other program
 cpu_twin = None

@@ -13,7 +13,7 @@ from drfuse.engine.report import Report, print_report, write_report
 from drfuse.engine.runner import FusionRunner
 from drfuse.utils.checkpoint import file_sha256, read_checkpoint
 from drfuse.utils.config import UserError, config_errors, load_config
-from drfuse.utils.launch import is_main, setup_launcher
+from drfuse.utils.launch import is_main, setup_launcher, use_threads
 
 
 def build_parser(prog: str) -> argparse.ArgumentParser:
@@ -52,6 +52,7 @@ def test(args: argparse.Namespace) -> Report:
     cfg = prepare_config(args)
     make_folders(args, cfg)
     setup_launcher(cfg, args.launcher)
+    use_threads(cfg)
     runner = FusionRunner.from_cfg(cfg)
     means = runner.test()
     report = Report(

@@ -16,7 +16,7 @@ from drfuse.engine.data_source_hook import data_source
 from drfuse.engine.runner import FusionRunner
 from drfuse.registry import DATASETS
 from drfuse.utils.config import UserError, config_errors, load_config
-from drfuse.utils.launch import setup_launcher
+from drfuse.utils.launch import setup_launcher, use_threads
 
 LARGE_MODEL = 5_000_000
 """Parameters above which training without a GPU gets a hint at the small config."""
@@ -65,6 +65,7 @@ def train(args: argparse.Namespace) -> None:
     cfg.experiment_name = f'{cfg.get("experiment_name") or Path(cfg.filename).stem}_{source}'
     make_folder(cfg.work_dir, 'work dir')
     setup_launcher(cfg, args.launcher)
+    use_threads(cfg)
     runner = FusionRunner.from_cfg(cfg)
     describe(runner, cfg)
     runner.train()

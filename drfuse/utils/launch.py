@@ -12,6 +12,23 @@ from drfuse.utils.config import UserError
 LAUNCHERS = ('none', 'pytorch', 'slurm')
 
 
+def use_threads(cfg: Config) -> None:
+    """Give the process ``cfg.num_threads`` CPU threads; None leaves torch's choice.
+
+    Threads wait for each other at every operation, so a second one that has to share its core with a data
+    worker or another program makes a small model many times slower than one thread alone.
+
+    Raises:
+        UserError: If it is not a number >= 1.
+    """
+    threads = cfg.get('num_threads')
+    if threads is None:
+        return
+    if not isinstance(threads, int) or threads < 1:
+        raise UserError(f'num_threads must be None or an integer >= 1, got {threads!r}')
+    torch.set_num_threads(threads)
+
+
 def setup_launcher(cfg: Config, launcher: str) -> None:
     """Prepare ``cfg`` and the process group for ``launcher``.
 

@@ -51,3 +51,18 @@ def test_mistakes_are_named(started):
         launch.setup_launcher(Config(), 'slurm')
     with pytest.raises(UserError, match='none, pytorch, slurm, got mpi'):
         launch.setup_launcher(Config(), 'mpi')
+
+
+def test_number_of_threads():
+    before = torch.get_num_threads()
+    try:
+        launch.use_threads(Config(dict(num_threads=2)))
+        assert torch.get_num_threads() == 2
+        launch.use_threads(Config(dict(num_threads=None)))
+        launch.use_threads(Config(dict()))
+        assert torch.get_num_threads() == 2
+        for bad in (0, '2'):
+            with pytest.raises(UserError, match='num_threads must be None or an integer >= 1, got'):
+                launch.use_threads(Config(dict(num_threads=bad)))
+    finally:
+        torch.set_num_threads(before)
