@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -23,7 +24,6 @@ from drfuse.evaluation.functional.nonlinear_correlation import q_ncie_value
 from drfuse.evaluation.functional.pair import Pair, TooSmallError, check_variant
 from drfuse.evaluation.functional.piella import piella_terms, q_e_value
 from drfuse.evaluation.functional.spatial_frequency import q_sf_value
-from drfuse.evaluation.functional.strips import parallel_map
 from drfuse.evaluation.functional.structural import q_c_terms, q_y_terms
 from drfuse.evaluation.functional.tsallis import q_te_terms
 from drfuse.evaluation.functional.visual_information import vif_terms, viff_value
@@ -183,11 +183,18 @@ def measure(fused: Array, sources: Sequence[Array], metrics: Iterable[str] = PAP
                 raise
             return Score(image_mean(pair.fused) * math.nan)
 
-    light = [spec for spec in specs if not spec.has_threads]
-    workers = 1 if isinstance(fused, torch.Tensor) else pair.workers
-    scores = dict(zip([spec.name for spec in light], parallel_map(compute, light, workers), strict=True))
-    scores.update({spec.name: compute(spec) for spec in specs if spec.has_threads})
+    scores = _compute_all(compute, specs, pair)
     return {spec.name: _plain(scores[spec.name]) for spec in specs}
+
+
+def _compute_all(compute: Callable[[MetricSpec], Score], specs: Sequence[MetricSpec], pair: Pair) -> dict[str, Score]:
+    """Compute all metrics; on several threads, the simple ones beside those that spread themselves."""
+    if pair.workers == 1 or isinstance(pair.fused, torch.Tensor):
+        return {spec.name: compute(spec) for spec in specs}
+    with ThreadPoolExecutor(pair.workers) as pool:
+        simple = {spec.name: pool.submit(compute, spec) for spec in specs if not spec.has_threads}
+        spread = {spec.name: compute(spec) for spec in specs if spec.has_threads}
+        return spread | {name: future.result() for name, future in simple.items()}
 
 
 def _plain(score: Score) -> Score:
