@@ -6,6 +6,7 @@ from drfuse.degradations.compose import Compose
 from drfuse.degradations.convolution import Convolution
 from drfuse.degradations.degradation import Degradation, Observation
 from drfuse.degradations.downsample import AveragePool, BicubicDownsample
+from drfuse.degradations.fusion_operators import FusionWeights, PixelWeights, StarletWeights
 from drfuse.degradations.identity import Identity
 from drfuse.degradations.joint_observation import BlockScale, JointObservation, JointTensor
 from drfuse.degradations.linear_operator import BoundOperator, LinearOperator, PinvLevel, Stage
@@ -32,6 +33,7 @@ __all__ = [
     'DefocusBlur',
     'Degradation',
     'Floor',
+    'FusionWeights',
     'GaussianBlur',
     'GaussianNoise',
     'Identity',
@@ -46,6 +48,7 @@ __all__ = [
     'OneOf',
     'PinvLevel',
     'PinvSolver',
+    'PixelWeights',
     'PoissonGaussianNoise',
     'Quantiser',
     'RandomMask',
@@ -54,6 +57,7 @@ __all__ = [
     'SpeckleNoise',
     'SpectralPinv',
     'Stage',
+    'StarletWeights',
     'StripeNoise',
     'WienerPinv',
 ]

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, get_args
 import torch
 
 from drfuse.degradations.degradation import Observation
+from drfuse.degradations.fusion_operators import FusionWeights, PixelWeights
 from drfuse.degradations.pinv_solvers.conjugate_gradient import conjugate_gradient, implicit_solve
 
 Projection = Literal['paper', 'exact']
@@ -61,36 +62,41 @@ class JointObservation:
 
     Args:
         observations: M >= 2 observations of images of one size (H, W).
-        weights: (B, M, H, W), summing to 1 over M (M = 2: W2 = 1 - W1).
+        weights: The maps W_i, or masks (B, M, H, W), summing to 1 over M (M = 2: W2 = 1 - W1).
 
     Raises:
         ValueError: If the numbers or image sizes do not agree.
     """
 
-    def __init__(self, observations: Sequence[Observation], weights: torch.Tensor) -> None:
-        if weights.shape[1] != len(observations):
-            raise ValueError(f'{len(observations)} observations need as many weight maps, got {weights.shape[1]}')
-        shapes = {o.A.image_shape for o in observations} | {tuple(weights.shape[-2:])}
+    def __init__(self, observations: Sequence[Observation], weights: FusionWeights | torch.Tensor) -> None:
+        W = PixelWeights(weights) if isinstance(weights, torch.Tensor) else weights
+        if W.num_sources != len(observations):
+            raise ValueError(f'{len(observations)} observations need as many weight maps, got {W.num_sources}')
+        shapes = {o.A.image_shape for o in observations} | {W.image_shape}
         if len(shapes) > 1:
             raise ValueError(f'all sources and weights must describe images of one size, got {sorted(shapes)}')
         self.observations = tuple(observations)
-        self.weights = weights
-        self._W = weights.split(1, 1)
+        self.W = W
+
+    @property
+    def weights(self) -> torch.Tensor:
+        """One weight map a source (B, M, H, W)."""
+        return self.W.maps
 
     @property
     def y(self) -> JointTensor:
         """The joint observation [y1, ..., yM, 0] (Eq. 12)."""
-        return JointTensor(tuple(o.y for o in self.observations), torch.zeros_like(self._W[0]))
+        return JointTensor(tuple(o.y for o in self.observations), torch.zeros_like(self.W.maps[:, :1]))
 
     def forward(self, x: JointTensor) -> JointTensor:
         """Return A^ x = [A_i x_i, x_f - sum W_i x_i] (Eq. 12)."""
         sources = tuple(o.A.forward(xi) for o, xi in zip(self.observations, x.sources, strict=True))
-        return JointTensor(sources, x.fused - self._weighted(x.sources))
+        return JointTensor(sources, x.fused - self.W.fuse(x.sources))
 
     def adjoint(self, r: JointTensor) -> JointTensor:
-        """Return A^^T r = [A_i^T r_i - W_i r_f, r_f]."""
-        sources = tuple(o.A.adjoint(ri) - W * r.fused
-                        for o, ri, W in zip(self.observations, r.sources, self._W, strict=True))
+        """Return A^^T r = [A_i^T r_i - W_i^T r_f, r_f]."""
+        sources = tuple(o.A.adjoint(ri) - self.W.adjoint(i, r.fused)
+                        for i, (o, ri) in enumerate(zip(self.observations, r.sources, strict=True)))
         return JointTensor(sources, r.fused)
 
     def pinv(self, r: JointTensor) -> JointTensor:
@@ -99,7 +105,7 @@ class JointObservation:
         With exact A_i^+ this is a {1,2,3}-inverse, not the Moore-Penrose inverse (errata E3).
         """
         sources = tuple(o.A.pinv(ri) for o, ri in zip(self.observations, r.sources, strict=True))
-        return JointTensor(sources, self._weighted(sources) + r.fused)
+        return JointTensor(sources, self.W.fuse(sources) + r.fused)
 
     def residuals(self, sources: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
         """Return d_i = A_i^+ (A_i x_i - y_i) at full size."""
@@ -133,24 +139,24 @@ class JointObservation:
             return self._correct_exactly(x, d, scale)
         sources = tuple(xi - s * di for xi, s, di in zip(x.sources, scale.sources, d, strict=True))
         excess = tuple((1 - s) if fused_update == 'sequential' else 0.0 for s in scale.sources)
-        target = self._weighted(tuple(xi - (1 + e) * di for xi, di, e in zip(x.sources, d, excess, strict=True)))
+        target = self.W.fuse(tuple(xi - (1 + e) * di for xi, di, e in zip(x.sources, d, excess, strict=True)))
         return JointTensor(sources, x.fused - scale.fused * (x.fused - target))
 
     def _correct_exactly(self, x: JointTensor, d: tuple[torch.Tensor, ...], scale: BlockScale) -> JointTensor:
-        """Project orthogonally on A^ x = y^: solve S e = r, S = I + sum W_i N_i W_i, N_i = I - A_i^+ A_i.
+        """Project orthogonally on A^ x = y^: solve S e = r, S = I + sum W_i N_i W_i^T, N_i = I - A_i^+ A_i.
 
-        The eigenvalues of S lie in [1, 2], so a few conjugate gradient steps suffice.
+        For masks the eigenvalues of S lie in [1, 2], so a few conjugate gradient steps suffice.
         """
         z = tuple(xi - di for xi, di in zip(x.sources, d, strict=True))
-        e = self._solve(x.fused - self._weighted(z))
-        sources = tuple(xi - s * (di - self._null(o, W * e)) for xi, s, di, o, W in
-                        zip(x.sources, scale.sources, d, self.observations, self._W, strict=True))
+        e = self._solve(x.fused - self.W.fuse(z))
+        null = (self._null(o, self.W.adjoint(i, e)) for i, o in enumerate(self.observations))
+        sources = tuple(xi - s * (di - ni)
+                        for xi, s, di, ni in zip(x.sources, scale.sources, d, null, strict=True))
         return JointTensor(sources, x.fused - scale.fused * e)
 
     def _solve(self, r: torch.Tensor) -> torch.Tensor:
         def S(e: torch.Tensor) -> torch.Tensor:
-            parts = (W * self._null(o, W * e) for o, W in zip(self.observations, self._W, strict=True))
-            return e + sum(parts)
+            return e + self.W.fuse([self._null(o, self.W.adjoint(i, e)) for i, o in enumerate(self.observations)])
 
         def inverse(b: torch.Tensor) -> torch.Tensor:
             return conjugate_gradient(S, b, max_iter=50, tol=1e-12)
@@ -162,7 +168,3 @@ class JointObservation:
     def _null(observation: Observation, v: torch.Tensor) -> torch.Tensor:
         """Return N v, the part of v that A does not see."""
         return v - observation.A.pinv(observation.A.forward(v))
-
-    def _weighted(self, sources: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Return sum W_i x_i (Eq. 11)."""
-        return torch.stack([W * xi for W, xi in zip(self._W, sources, strict=True)]).sum(0)

@@ -98,16 +98,22 @@ class LearnedScale(BaseModule):
         num_steps: T.
         num_sources: M.
         start: Initial scale in (0, 1) of a clean observation.
+        fused: A number in [0, 1] fixes the scale of the fused block; with 1 the fused image is exactly the weighted
+            sum of the corrected sources. None = learned.
 
     Raises:
-        ValueError: If start is not in (0, 1).
+        ValueError: If start is not in (0, 1) or fused not in [0, 1].
     """
 
-    def __init__(self, num_steps: int, num_sources: int = 2, start: float = 0.9) -> None:
+    def __init__(self, num_steps: int, num_sources: int = 2, start: float = 0.9, fused: float | None = None) -> None:
         super().__init__()
+        if fused is not None and not 0 <= fused <= 1:
+            raise ValueError(f'LearnedScale fused must be None or in [0, 1], got {fused}')
+        self.fused = fused
         if not 0 < start < 1:
             raise ValueError(f'LearnedScale start must be in (0, 1), got {start}')
-        self.bias = torch.nn.Parameter(torch.logit(torch.full((num_steps, num_sources + 1), float(start))))
+        blocks = num_sources + (fused is None)
+        self.bias = torch.nn.Parameter(torch.logit(torch.full((num_steps, blocks), float(start))))
         self.slope = torch.nn.Parameter(torch.full((num_steps, num_sources), 3.0))
 
     def forward(self, t: int, alpha_bars: torch.Tensor, sigmas: Sequence[torch.Tensor]) -> BlockScale:
@@ -120,7 +126,7 @@ class LearnedScale(BaseModule):
         trust = torch.sigmoid(self.bias[t - 1])
         slope = torch.nn.functional.softplus(self.slope[t - 1])
         damped = tuple(trust[i] / (1 + (slope[i] * s).square()) for i, s in enumerate(sigmas))
-        return BlockScale(damped, trust[-1])
+        return BlockScale(damped, trust[-1] if self.fused is None else self.fused)
 
 
 def ddnm_plus_lambda(alpha_bar: torch.Tensor, alpha_bar_previous: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:

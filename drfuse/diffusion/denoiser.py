@@ -36,7 +36,8 @@ class DenoiserOutput(NamedTuple):
 
     Attributes:
         eps: (B, M + 1, H, W) predicted noise of [x1, ..., xM, xf].
-        weight_logits: (B, M, H, W) logits whose softmax over M gives the fusion weights.
+        weight_logits: (B, M K, H, W) logits whose softmax over M gives the fusion weights of K bands; the K bands of
+            a source are neighbours. K = 1 for a plain mask.
     """
 
     eps: torch.Tensor

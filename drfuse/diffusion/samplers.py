@@ -31,6 +31,7 @@ class FusionDDIMSampler(BaseModule):
             always from A^+ y.
         projection: ``'paper'`` (Eq. 15) or ``'exact'`` (orthogonal, errata E3).
         fused_update: ``'joint'`` (Eq. 19) or ``'sequential'`` (the release, errata B2).
+        fusion: Config of the rule that turns weight logits into the maps W_i; None = ``PixelFusion``, the paper's mask.
 
     Raises:
         ValueError: If ``init`` is unknown or T < 1.
@@ -38,13 +39,14 @@ class FusionDDIMSampler(BaseModule):
 
     def __init__(self, num_steps: int = 3, schedule: dict | None = None, correction_scale: dict | None = None,
                  init: Init = 'observation', projection: Projection = 'paper',
-                 fused_update: FusedUpdate = 'joint') -> None:
+                 fused_update: FusedUpdate = 'joint', fusion: dict | None = None) -> None:
         super().__init__()
         if init not in get_args(Init):
             raise ValueError(f'init must be one of {get_args(Init)}, got {init!r}')
         self.schedule = SAMPLERS.build({'type': 'AlphaSchedule', **(schedule or {}), 'num_steps': num_steps})
         self.correction_scale = SAMPLERS.build(correction_scale) if correction_scale else None
         self.init, self.projection, self.fused_update = init, projection, fused_update
+        self.fusion = SAMPLERS.build(fusion or dict(type='PixelFusion'))
 
     def forward(self, denoiser: Denoiser, observations: Sequence[Observation],
                 return_trajectory: bool = False) -> FusionOutput:
@@ -70,7 +72,7 @@ class FusionDDIMSampler(BaseModule):
             eps, logits = denoiser(x, x.new_full((x.shape[0],), t), cond)
             with torch.autocast(x.device.type, enabled=False):
                 eps = eps.to(x)
-                joint = JointObservation(observations, logits.to(x).softmax(1))  # Eqs. 11-13
+                joint = JointObservation(observations, self.fusion(logits.to(x), len(observations)))  # Eqs. 11-13
                 x0 = predict_x0(x, eps, abar[t])                                 # Eq. 16
                 x0 = self._correct(t, x0, joint, abar, noises)                   # Eqs. 17 / 19
                 x = ddim_step(x0, eps, abar[t - 1])                              # Eq. 18

@@ -47,7 +47,7 @@ def check_shapes(backbone: BaseDenoiser, size: tuple[int, int]) -> None:
     _require(backbone, isinstance(output, DenoiserOutput), 'output',
              f'is {type(output).__name__}, required DenoiserOutput')
     sources = backbone.num_sources
-    for name, channels in (('eps', sources + 1), ('weight_logits', sources)):
+    for name, channels in (('eps', sources + 1), ('weight_logits', sources * backbone.weight_bands)):
         value = getattr(output, name)
         _require(backbone, value.shape == (2, channels, *size), name,
                  f'has shape {tuple(value.shape)} for a state {tuple(state.shape)}, '

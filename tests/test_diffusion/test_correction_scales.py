@@ -71,3 +71,11 @@ def test_learned_scale_trusts_less_what_is_noisy_and_has_gradients():
 def test_bad_arguments(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_learned_scale_with_a_fixed_fused_block():
+    scale = LearnedScale(3, fused=1.0)
+    assert scale.bias.shape == (3, 2)
+    assert scale(2, torch.ones(4), [torch.full((1, 1, 1, 1), 0.1)] * 2).fused == 1.0
+    with pytest.raises(ValueError, match=r'fused must be None or in \[0, 1\], got 2'):
+        LearnedScale(3, fused=2)

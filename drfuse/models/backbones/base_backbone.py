@@ -21,6 +21,8 @@ class BaseDenoiser(BaseModule):
     """Height and width handed to :meth:`forward_features` are multiples of this."""
     receptive_field: int | None = None
     """Side in pixels of the input window one output pixel depends on; None = the whole image."""
+    weight_bands: int = 1
+    """K, the logits a source and pixel: those that the sampler's fusion rule asks for."""
     uses_condition: ClassVar[bool] = False
     """True if the network reads ``cond``; the sampler then computes it."""
 
