@@ -1,9 +1,10 @@
 """Models: backbones, losses, whole fusion models and the batch preprocessor."""
 
-from drfuse.models.backbones import BaseDenoiser, DenoiserOutput, DualDecoderUNet, StepCondition
+from drfuse.models.backbones import BaseDenoiser, DenoiserOutput, DualDecoderUNet, LightUNet, StepCondition
 from drfuse.models.data_preprocessor import FusionDataPreprocessor
 from drfuse.models.fusion_models import BaseFusionModel, DRFusion
-from drfuse.models.losses import FusionLoss, IVFLoss, MedicalLoss, SourceReconLoss
+from drfuse.models.losses import FusionLoss, IVFLoss, MedicalLoss, QualityFusionLoss, SourceReconLoss
 
 __all__ = ['BaseDenoiser', 'BaseFusionModel', 'DRFusion', 'DenoiserOutput', 'DualDecoderUNet',
-           'FusionDataPreprocessor', 'FusionLoss', 'IVFLoss', 'MedicalLoss', 'SourceReconLoss', 'StepCondition']
+           'FusionDataPreprocessor', 'FusionLoss', 'IVFLoss', 'LightUNet', 'MedicalLoss', 'QualityFusionLoss',
+           'SourceReconLoss', 'StepCondition']

@@ -3,5 +3,6 @@
 from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
 from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.models.backbones.dual_decoder_unet import DualDecoderUNet
+from drfuse.models.backbones.light_unet import LightUNet
 
-__all__ = ['BaseDenoiser', 'DenoiserOutput', 'DualDecoderUNet', 'StepCondition']
+__all__ = ['BaseDenoiser', 'DenoiserOutput', 'DualDecoderUNet', 'LightUNet', 'StepCondition']

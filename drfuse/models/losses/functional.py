@@ -15,6 +15,12 @@ def pixel_l1(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return (x - y).abs().mean()
 
 
+def psnr_loss(x: torch.Tensor, y: torch.Tensor, floor: float = 1e-5) -> torch.Tensor:
+    """Return the mean over samples of 10 log10((mse + floor) / floor) dB, a scalar >= 0: PSNR up to a constant."""
+    mse = (x - y).square().flatten(1).mean(1)
+    return 10 * ((mse + floor) / floor).log10().mean()
+
+
 def elementwise_max(images: Sequence[torch.Tensor]) -> torch.Tensor:
     """Return the pixelwise maximum of M >= 1 images of one shape."""
     return reduce(torch.maximum, images)
@@ -36,10 +42,14 @@ def sobel_gradient(x: torch.Tensor, norm: float = 1.0, padding: str = 'replicate
     Raises:
         ValueError: If ``padding`` is none of these.
     """
+    return sobel_components(x, norm, padding).abs().unflatten(1, (x.shape[1], 2)).sum(2)
+
+
+def sobel_components(x: torch.Tensor, norm: float = 1.0, padding: str = 'replicate') -> torch.Tensor:
+    """Return the two signed Sobel derivatives of every channel, (B, 2 C, H, W); see :func:`sobel_gradient`."""
     kernel = x.new_tensor(_SOBEL_X)
     weight = torch.stack((kernel, kernel.T))[:, None].repeat(x.shape[1], 1, 1, 1)
-    gradient = F.conv2d(_pad(x, 1, padding), weight, groups=x.shape[1])
-    return gradient.abs().unflatten(1, (x.shape[1], 2)).sum(2) / norm
+    return F.conv2d(_pad(x, 1, padding), weight, groups=x.shape[1]) / norm
 
 
 def gaussian_window(size: int, sigma: float, like: torch.Tensor) -> torch.Tensor:

@@ -20,3 +20,20 @@ def test_gradient_reaches_the_sources_only(make_case):
     FUSION_LOSSES.build(dict(type='SourceReconLoss'))(output, targets)['loss_rec'].backward()
     assert all(x.grad.any() for x in output.sources)
     assert output.fused.grad is None
+
+
+def test_psnr_norm_is_a_mean_over_samples_in_decibels(make_case):
+    output, targets = make_case()
+    found = FUSION_LOSSES.build(dict(type='SourceReconLoss', norm='psnr', weight=0.5))(output, targets)['loss_rec']
+    expected = 0
+    for x, y in zip(output.sources, targets, strict=True):
+        mse = (x - y).square().mean((1, 2, 3))
+        expected = expected + (10 * torch.log10((mse + 1e-5) / 1e-5)).mean()
+    torch.testing.assert_close(found, 0.5 * expected)
+    output.sources = tuple(targets)
+    assert FUSION_LOSSES.build(dict(type='SourceReconLoss', norm='psnr'))(output, targets)['loss_rec'] == 0
+
+
+def test_unknown_norm_is_named():
+    with pytest.raises(ValueError, match=r"norm to be one of \('l1', 'psnr'\), got 'l7'"):
+        FUSION_LOSSES.build(dict(type='SourceReconLoss', norm='l7'))

@@ -1,0 +1,148 @@
+"""Building blocks of the light U-Net: nothing pools or normalises over the image, so the receptive field is finite."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class TimeShift(nn.Module):
+    """Scale and shift of every channel by the step's embedding, the identity at the start.
+
+    Args:
+        channels: Channels of the image.
+        emb_channels: Length of the embedding.
+
+    Shape:
+        x: (B, channels, H, W), emb: (B, emb_channels). Result: as x.
+    """
+
+    def __init__(self, channels: int, emb_channels: int) -> None:
+        super().__init__()
+        self.proj = nn.Linear(emb_channels, 2 * channels)
+        nn.init.zeros_(self.proj.weight)
+        nn.init.zeros_(self.proj.bias)
+
+    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+        """Return x * (1 + scale) + shift."""
+        scale, shift = self.proj(emb)[:, :, None, None].to(x.dtype).chunk(2, 1)
+        return torch.addcmul(shift, x, 1 + scale)
+
+
+class ConvBlock(nn.Module):
+    """Residual block of a dense 3 x 3 and a 1 x 1 convolution: x + conv1(relu(shift(conv3 x))).
+
+    Args:
+        channels: Width.
+        emb_channels: Length of the step's embedding.
+
+    Shape:
+        x, result: (B, channels, H, W).
+    """
+
+    reach = 1
+    """Pixels, at the block's own resolution, that the result depends on to each side."""
+
+    def __init__(self, channels: int, emb_channels: int) -> None:
+        super().__init__()
+        self.spatial = nn.Conv2d(channels, channels, 3, padding=1)
+        self.shift = TimeShift(channels, emb_channels)
+        self.mix = _small(nn.Conv2d(channels, channels, 1))
+
+    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+        """Return the block's result."""
+        return x + self.mix(F.relu(self.shift(self.spatial(x), emb)))
+
+
+class GatedBlock(nn.Module):
+    """NAFNet's block without what sees the whole image or normalises: depthwise 3 x 3 with gates, then a gated layer.
+
+    L. Chen, X. Chu, X. Zhang, J. Sun, "Simple baselines for image restoration", ECCV 2022.
+
+    Args:
+        channels: Width.
+        emb_channels: Length of the step's embedding.
+
+    Shape:
+        x, result: (B, channels, H, W).
+    """
+
+    reach = 1
+
+    def __init__(self, channels: int, emb_channels: int) -> None:
+        super().__init__()
+        self.widen = nn.Conv2d(channels, 2 * channels, 1)
+        self.shift = TimeShift(2 * channels, emb_channels)
+        self.depthwise = nn.Conv2d(2 * channels, 2 * channels, 3, padding=1, groups=2 * channels)
+        self.narrow = _small(nn.Conv2d(channels, channels, 1))
+        self.widen2 = nn.Conv2d(channels, 2 * channels, 1)
+        self.narrow2 = _small(nn.Conv2d(channels, channels, 1))
+
+    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+        """Return the block's result."""
+        x = x + self.narrow(_gate(self.depthwise(self.shift(self.widen(x), emb))))
+        return x + self.narrow2(_gate(self.widen2(x)))
+
+
+class DenseBlock(nn.Module):
+    """Residual block of two dense 3 x 3 convolutions: x + conv3(relu(shift(conv3 x))).
+
+    Args:
+        channels: Width.
+        emb_channels: Length of the step's embedding.
+
+    Shape:
+        x, result: (B, channels, H, W).
+    """
+
+    reach = 2
+
+    def __init__(self, channels: int, emb_channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.shift = TimeShift(channels, emb_channels)
+        self.second = _small(nn.Conv2d(channels, channels, 3, padding=1))
+
+    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+        """Return the block's result."""
+        return x + self.second(F.relu(self.shift(self.first(x), emb)))
+
+
+BLOCKS = dict(conv=ConvBlock, gated=GatedBlock, dense=DenseBlock)
+"""Blocks by their name in a config."""
+
+
+class BlockChain(nn.Module):
+    """Blocks one after the other.
+
+    Args:
+        kind: Name in :data:`BLOCKS`.
+        count: Number of blocks, 0 = the identity.
+        channels: Width.
+        emb_channels: Length of the step's embedding.
+
+    Shape:
+        x, result: (B, channels, H, W).
+    """
+
+    def __init__(self, kind: str, count: int, channels: int, emb_channels: int) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(BLOCKS[kind](channels, emb_channels) for _ in range(count))
+        self.reach = sum(block.reach for block in self.blocks)
+
+    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+        """Return the last block's result."""
+        for block in self.blocks:
+            x = block(x, emb)
+        return x
+
+
+def _gate(x: torch.Tensor) -> torch.Tensor:
+    first, second = x.chunk(2, 1)
+    return first * second
+
+
+def _small(conv: nn.Conv2d) -> nn.Conv2d:
+    """Let a residual branch start small, which takes the place of a normalisation."""
+    nn.init.zeros_(conv.bias)
+    conv.weight.data.mul_(0.2)
+    return conv

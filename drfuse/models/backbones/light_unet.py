@@ -1,0 +1,122 @@
+"""A U-Net for the CPU: few parameters, a finite receptive field, and eyes for what is known of the degradation."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
+from drfuse.models.backbones.base_backbone import BaseDenoiser
+from drfuse.models.backbones.layers import TimeEmbedding
+from drfuse.models.backbones.light_blocks import BLOCKS, BlockChain
+from drfuse.registry import BACKBONES
+
+_SIGMA_UNIT = 0.1
+"""Noise levels are divided by it, so that usual ones come near 1."""
+
+
+@BACKBONES.register_module()
+class LightUNet(BaseDenoiser):
+    """Noise and fusion weights from the state and from A^+ y, A^+ (A x - y) and the noise level.
+
+    Pixels are unshuffled 2 x 2, then an encoder and a decoder of three levels with added skips. The noise is predicted
+    at the finest level, the fusion weights by a small branch of their own at the second. Nothing pools or normalises
+    over the image.
+
+    Args:
+        num_sources: M.
+        widths: Channels of the three levels, at 1/2, 1/4 and 1/8 of the resolution.
+        encoder_blocks: Blocks of each level on the way down; the last is the bottom.
+        decoder_blocks: Blocks of the first two levels on the way up.
+        block_kinds: Kind of each level's blocks: ``conv``, ``gated`` or ``dense``.
+        weight_blocks: ``conv`` blocks of the branch of fusion weights.
+        weight_bands: K, bands of the fusion rule; 1 for a plain mask.
+        emb_channels: Length of the step's embedding.
+        init_cfg: MMEngine initialisation config.
+
+    Shape:
+        x: (B, M + 1, H, W), any H and W. Result: eps (B, M + 1, H, W), weight_logits (B, M K, H, W).
+
+    Raises:
+        ValueError: If numbers of levels disagree, a kind is unknown or a number too small.
+    """
+
+    size_divisibility = 8
+    uses_condition = True
+
+    def __init__(self, num_sources: int = 2, widths: Sequence[int] = (32, 64, 128),
+                 encoder_blocks: Sequence[int] = (1, 1, 2), decoder_blocks: Sequence[int] = (1, 1),
+                 block_kinds: Sequence[str] = ('conv', 'gated', 'gated'), weight_blocks: int = 1,
+                 weight_bands: int = 1, emb_channels: int = 64, init_cfg: dict | None = None) -> None:
+        super().__init__(num_sources, init_cfg)
+        _check(widths, encoder_blocks, decoder_blocks, block_kinds, weight_bands)
+        self.weight_bands = weight_bands
+        self.time_embedding = TimeEmbedding(32, emb_channels)
+        fine, middle, bottom = widths
+        inputs = 4 * (num_sources + 1 + 3 * num_sources)
+        self.stem = nn.Conv2d(inputs, fine, 1)
+        encoder = [BlockChain(kind, count, width, emb_channels)
+                   for kind, count, width in zip(block_kinds, encoder_blocks, widths, strict=True)]
+        self.encoder1, self.encoder2, self.bottom = encoder
+        self.down1, self.down2 = nn.Conv2d(fine, middle, 2, stride=2), nn.Conv2d(middle, bottom, 2, stride=2)
+        self.up2, self.up1 = nn.Conv2d(bottom, 4 * middle, 1), nn.Conv2d(middle, 4 * fine, 1)
+        self.decoder1, self.decoder2 = (BlockChain(kind, count, width, emb_channels) for kind, count, width
+                                        in zip(block_kinds, decoder_blocks, (fine, middle), strict=False))
+        self.eps_head = nn.Conv2d(fine, 4 * (num_sources + 1), 3, padding=1)
+        self.weight_stem = nn.Conv2d(fine, middle, 2, stride=2)
+        self.weight_chain = BlockChain('conv', weight_blocks, middle, emb_channels)
+        logits = weight_bands * (1 if num_sources == 2 else num_sources)
+        self.weight_head = nn.Conv2d(middle, logits, 3, padding=1)
+        for head in (self.eps_head, self.weight_head):  # an untrained step returns its input, weights start balanced
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
+        self.receptive_field = 2 * self._reach() + 1
+
+    def forward_features(self, x: torch.Tensor, t: torch.Tensor, cond: StepCondition | None) -> DenoiserOutput:
+        """Predict noise and weight logits; both sides of ``x`` are multiples of 8."""
+        emb = self.time_embedding(t)
+        known = torch.cat((x, cond.pinv, cond.residual, cond.sigma / _SIGMA_UNIT), 1)
+        # channels last suits the convolutions of every backend from here on
+        fine = self.stem(F.pixel_unshuffle(known, 2).contiguous(memory_format=torch.channels_last))
+        fine = self.encoder1(fine, emb)
+        middle = self.encoder2(self.down1(fine), emb)
+        bottom = self.bottom(self.down2(middle), emb)
+        middle = self.decoder2(middle + F.pixel_shuffle(self.up2(bottom), 2), emb)
+        fine = self.decoder1(fine + F.pixel_shuffle(self.up1(middle), 2), emb)
+        eps = F.pixel_shuffle(self.eps_head(fine), 2)
+        return DenoiserOutput(eps, self._weight_logits(fine, middle, emb))
+
+    def _weight_logits(self, fine: torch.Tensor, middle: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+        """Return (B, M K, H, W) from features at 1/2 and 1/4; bilinear enlargement keeps the masks free of a grid."""
+        features = self.weight_chain(middle + self.weight_stem(fine), emb)
+        logits = F.interpolate(self.weight_head(features).float(), scale_factor=4, mode='bilinear')
+        if self.num_sources > 2:
+            return logits
+        return torch.cat((logits, torch.zeros_like(logits)), 1)
+
+    def _reach(self) -> int:
+        """Return how many pixels to each side the outputs depend on, in the worst phase of the strides."""
+        bottom = 8 * self.bottom.reach
+        middle = 4 * (self.encoder2.reach + self.decoder2.reach)
+        fine = 2 * (self.encoder1.reach + self.decoder1.reach)
+        eps = fine + middle + bottom + 2 + 7
+        # one block of the head, and bilinear enlargement reaches one pixel of 1/4 further
+        weights = fine + middle + bottom + 4 * (self.weight_chain.reach + 1 + 1) + 7
+        return max(eps, weights)
+
+
+def _check(widths: Sequence[int], encoder_blocks: Sequence[int], decoder_blocks: Sequence[int],
+           block_kinds: Sequence[str], weight_bands: int) -> None:
+    """Refuse what cannot work, in one line each."""
+    name = LightUNet.__name__
+    if not len(widths) == len(encoder_blocks) == len(block_kinds) == 3 or len(decoder_blocks) != 2:
+        raise ValueError(f'{name} has 3 levels and 2 on the way up, got widths {tuple(widths)}, encoder_blocks '
+                         f'{tuple(encoder_blocks)}, decoder_blocks {tuple(decoder_blocks)}, block_kinds '
+                         f'{tuple(block_kinds)}')
+    if min(widths) < 1 or min(*encoder_blocks, *decoder_blocks) < 0 or weight_bands < 1:
+        raise ValueError(f'{name} needs positive widths and weight_bands and block counts >= 0, got {tuple(widths)}, '
+                         f'{weight_bands}, {tuple(encoder_blocks)} and {tuple(decoder_blocks)}')
+    for kind in block_kinds:
+        if kind not in BLOCKS:
+            raise ValueError(f'{name} block_kinds must be of {tuple(BLOCKS)}, got {kind!r}')

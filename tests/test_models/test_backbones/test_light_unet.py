@@ -1,0 +1,77 @@
+"""The light network: contract, budget, receptive field, and what it starts as."""
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from drfuse.diffusion.denoiser import StepCondition
+from drfuse.models import LightUNet
+from drfuse.registry import BACKBONES
+from drfuse.testing import check_backbone
+from drfuse.utils.config import load_config
+from drfuse.utils.paths import find_config
+
+TINY = dict(widths=(8, 8, 16), encoder_blocks=(1, 1, 1), emb_channels=16)
+
+
+def known(batch, size, num_sources=2):
+    maps = torch.rand(batch, num_sources, *size)
+    return torch.rand(batch, num_sources + 1, *size), StepCondition(maps, 0.1 * maps, 0.05 * torch.ones_like(maps))
+
+
+@pytest.mark.parametrize('options', [{}, dict(weight_bands=4), dict(num_sources=3, weight_bands=2),
+                                     dict(block_kinds=('dense', 'conv', 'gated'))])
+def test_keeps_the_contract(options):
+    torch.manual_seed(0)
+    check_backbone(LightUNet(**{**TINY, **options}))
+
+
+def shipped():
+    cfg = load_config(find_config('light/ivf.py'), None).model.backbone
+    return BACKBONES.build(cfg)
+
+
+def test_the_shipped_size_stays_within_its_budget():
+    network = shipped()
+    assert sum(p.numel() for p in network.parameters()) <= 1.5e6
+    x, cond = known(1, (768, 1024))
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(x, torch.tensor([1]), cond)
+    assert counter.get_total_flops() <= 30e9
+
+
+def test_the_shipped_receptive_field_is_finite():
+    assert shipped().receptive_field < 128
+
+
+def test_an_untrained_step_predicts_no_noise_and_balanced_weights():
+    x, cond = known(2, (19, 27))
+    out = LightUNet(**TINY, weight_bands=3)(x, torch.tensor([1, 2]), cond)
+    assert out.eps.shape == (2, 3, 19, 27) and out.weight_logits.shape == (2, 6, 19, 27)
+    assert not out.eps.any() and not out.weight_logits.any()
+
+
+@pytest.mark.parametrize('what', ['t', 'pinv', 'residual', 'sigma'])
+def test_uses_everything_it_is_told(what):
+    torch.manual_seed(0)
+    network = LightUNet(**TINY)
+    for p in network.parameters():
+        torch.nn.init.normal_(p, std=0.2)
+    x, cond = known(1, (16, 16))
+    before = network(x, torch.tensor([1]), cond)
+    t = torch.tensor([2 if what == 't' else 1])
+    changed = StepCondition(*(getattr(cond, name) + 0.1 * (name == what) for name in ('pinv', 'residual', 'sigma')))
+    after = network(x, t, changed)
+    assert all((a - b).abs().max() > 1e-4 for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize(('options', 'text'), [
+    (dict(widths=(8, 8)), 'has 3 levels and 2 on the way up'),
+    (dict(decoder_blocks=(1,)), 'has 3 levels and 2 on the way up'),
+    (dict(encoder_blocks=(1, -1, 1)), 'block counts >= 0'),
+    (dict(weight_bands=0), 'positive widths and weight_bands'),
+    (dict(block_kinds=('conv', 'conv', 'magic')), "block_kinds must be of .*, got 'magic'"),
+])
+def test_mistakes_are_named(options, text):
+    with pytest.raises(ValueError, match=text):
+        LightUNet(**options)

@@ -1,0 +1,62 @@
+import pytest
+import torch
+
+from drfuse.models.losses.functional import elementwise_max, ssim
+from drfuse.models.losses.quality_terms import mutual_information
+from drfuse.registry import FUSION_LOSSES
+
+ALL = dict(intensity=1.0, gradient=1.0, quality=1.0, edges=1.0, information=1.0, structure=1.0)
+
+
+def build(**options):
+    return FUSION_LOSSES.build(dict(type='QualityFusionLoss', **options))
+
+
+@pytest.mark.parametrize('num_sources', [2, 3])
+def test_every_term_by_name_and_weight(make_case, num_sources):
+    output, targets = make_case(num_sources)
+    terms = build(**ALL)(output, targets)
+    assert list(terms) == [f'loss_{name}' for name in ALL]
+    doubled = build(**{name: 2 * w for name, w in ALL.items()})(output, targets)
+    for name, value in terms.items():
+        assert value.ndim == 0 and value > 0
+        torch.testing.assert_close(doubled[name], 2 * value)
+
+
+def test_a_weight_of_zero_leaves_a_term_out(make_case):
+    assert list(build(intensity=1.0, gradient=0.0, quality=0.0)(*make_case())) == ['loss_intensity']
+
+
+def test_weaker_counts_the_worse_source(make_case):
+    output, targets = make_case()
+    output.fused = targets[0]
+    options = dict(intensity=0.0, gradient=0.0, quality=0.0, information=1.0, structure=1.0)
+    mean, worse = build(**options)(output, targets), build(**options, weaker=1.0)(output, targets)
+    similarity = [1 - ssim(output.fused, x) for x in targets]
+    torch.testing.assert_close(mean['loss_structure'], sum(similarity) / 2)
+    torch.testing.assert_close(worse['loss_structure'], max(similarity))
+    information = torch.stack([1 - 2 * mutual_information(output.fused, x) for x in targets])
+    torch.testing.assert_close(worse['loss_information'], information.amax(0).mean())
+
+
+def test_gradient_reaches_the_fused_image_only(make_case):
+    output, targets = make_case()
+    sum(build(**ALL)(output, targets).values()).backward()
+    assert output.fused.grad.isfinite().all() and output.fused.grad.any()
+    assert all(x.grad is None for x in output.sources)
+
+
+def test_the_maximum_is_the_optimum_of_intensity(make_case):
+    output, targets = make_case()
+    output.fused = elementwise_max(targets)
+    assert build(intensity=1.0, gradient=0.0, quality=0.0)(output, targets)['loss_intensity'] == 0
+
+
+@pytest.mark.parametrize(('options', 'text'), [
+    (dict(intensity=-1.0), 'needs weights >= 0, and one above 0'),
+    (dict(intensity=0.0, gradient=0.0, quality=0.0), 'needs weights >= 0, and one above 0'),
+    (dict(weaker=2.0), r'needs weaker in \[0, 1\], got 2.0'),
+])
+def test_mistakes_are_named(options, text):
+    with pytest.raises(ValueError, match=text):
+        build(**options)
