@@ -15,6 +15,7 @@ from drfuse.datasets.sample_rng import SampleKey, SampleRNG
 from drfuse.datasets.transforms.geometry import checked_crop_sizes
 from drfuse.degradations.degradation import Degradation
 from drfuse.registry import DATASETS, TRANSFORMS
+from drfuse.utils.paths import share_root
 
 
 @DATASETS.register_module()
@@ -35,7 +36,7 @@ class PairedFusionDataset(BaseDataset):
         channels: Modality to 1 or 3: use that many channels instead of the stored ones.
         ann_file: Selects and orders pairs; relative to ``data_root``, may hold ``{split}``. Either a
             ``.csv`` file with one column of paths per modality (``data_prefix`` then only names the
-            modalities), or a list of file names or stems.
+            modalities), or a list of file names or stems. ``splits/NAME`` is one of drfuse's own lists.
         embedded: Arguments of :class:`~drfuse.datasets.embedded.EmbeddedPairs` without ``split``, and
             ``data_root``, the only folder that generated pairs may stand in for, and only while it does
             not exist.
@@ -116,17 +117,20 @@ class PairedFusionDataset(BaseDataset):
         key = SampleKey(*key) if isinstance(key, tuple) else SampleKey(0, 0, int(key), self.seed)
         return self.pipeline(self.results(key))
 
-    def results(self, key: SampleKey) -> dict[str, Any]:
-        """Return what the pipeline of a sample starts from."""
+    def results(self, key: SampleKey, draws: SampleKey | None = None) -> dict[str, Any]:
+        """Return what the pipeline of a sample starts from; ``draws`` names its random draws, if not ``key``."""
         info = self.get_data_info(key.index)
-        rng = SampleRNG.for_validation(self.seed, info['stem']) if self.test_mode else SampleRNG.for_training(key)
+        rng = SampleRNG.for_validation(self.seed, info['stem']) if self.test_mode \
+            else SampleRNG.for_training(draws or key)
         return dict(info, modalities=self.modalities, degradations=self.degradations, channels=self.channels,
                     crop_sizes=self.crop_sizes, embedded=self.embedded, rng=rng, data=self._metainfo['data'])
 
     def _join_prefix(self) -> None:
         """Make list file and folders relative to ``data_root``; absolute paths stay."""
         root = Path(self.data_root)
-        self.ann_file = str(root / self.ann_file.replace('{split}', self.split)) if self.ann_file else ''
+        if self.ann_file:
+            ann_root = share_root() if self.ann_file.startswith('splits/') else root
+            self.ann_file = str(ann_root / self.ann_file.replace('{split}', self.split))
         self.data_prefix = {name: str(root / folder) for name, folder in self.data_prefix.items()}
         self.observed_prefix = {name: str(root / folder) for name, folder in self.observed_prefix.items()}
 

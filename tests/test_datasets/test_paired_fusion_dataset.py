@@ -8,6 +8,7 @@ from torch.utils.data import DataLoader
 
 from drfuse.datasets import KeyedBatchSampler, PairedFusionDataset, SampleKey
 from drfuse.datasets.image_io import read_image
+from drfuse.utils.paths import share_root
 
 PREFIX = dict(ir='{split}/ir', vis='{split}/vi')
 NOISE = [dict(type='GaussianNoise', sigma=(0.02, 0.1))]
@@ -241,3 +242,10 @@ def test_real_pairs(shared_dir):
     assert len(dataset) == 181
     for batch in islice(loader(dataset, 0), 2):
         assert all(o.y.shape == (1, 1, 256, 256) for o in batch['inputs']['ir'])
+
+
+def test_a_list_of_drfuse_itself(pairs):
+    stems = (share_root() / 'splits/roadscene_val.txt').read_text().split()
+    root = pairs([*stems, 'another'])
+    dataset = build(root, TEST, ann_file='splits/roadscene_val.txt')
+    assert [dataset.get_data_info(i)['stem'] for i in range(len(dataset))] == stems

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from mmcv.transforms import BaseTransform
+from torch.nn import functional as F
 
 from drfuse.registry import TRANSFORMS
 
@@ -110,6 +111,43 @@ class PairedCrop(BaseTransform):
 
     def __repr__(self) -> str:
         return f'PairedCrop(size={self.sizes})'
+
+
+@TRANSFORMS.register_module()
+class PairedScale(BaseTransform):
+    """Shrink all modalities alike, by a factor drawn per sample; what was blurred or compressed gets sharper.
+
+    Changed keys: ``images``.
+
+    Args:
+        low: Smallest factor, in (0, 1].
+        prob: Probability of shrinking at all.
+        min_side: No side falls below this number of pixels.
+
+    Raises:
+        ValueError: If the factor or the probability lies outside its range.
+    """
+
+    def __init__(self, low: float = 0.5, prob: float = 0.5, min_side: int = 1) -> None:
+        if not 0 < low <= 1:
+            raise ValueError(f'PairedScale low must be in (0, 1], got {low}')
+        self.low, self.prob, self.min_side = low, _probability('prob', prob), min_side
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Shrink the images."""
+        rng, shape = results['rng'], _shape(results)
+        if _chance(rng.sample('scale.chance')) >= self.prob:
+            return results
+        factor = self.low + (1 - self.low) * _chance(rng.sample('scale.factor'))
+        size = [min(side, max(round(side * factor), self.min_side)) for side in shape]
+
+        def shrink(image: torch.Tensor) -> torch.Tensor:
+            return F.interpolate(image[None], size, mode='bicubic', antialias=True)[0].clamp(0, 1)
+
+        return _apply(results, shrink)
+
+    def __repr__(self) -> str:
+        return f'PairedScale(low={self.low}, prob={self.prob}, min_side={self.min_side})'
 
 
 @TRANSFORMS.register_module()

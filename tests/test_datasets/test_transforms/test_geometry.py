@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from drfuse.datasets.sample_rng import SampleKey
-from drfuse.datasets.transforms import PairedCrop, PairedFlip, PairedRot90
+from drfuse.datasets.transforms import PairedCrop, PairedFlip, PairedRot90, PairedScale
 from drfuse.datasets.transforms.geometry import reflect_pad_to
 
 KEYS = [SampleKey(0, batch, index) for batch in range(3) for index in range(8)]
@@ -110,3 +110,20 @@ def test_crop_size_of_the_dataset_is_used_unless_the_transform_has_one(results):
     assert PairedCrop()(results(crop_sizes=[(5, 6)]))['images']['ir'].shape == (1, 5, 6)
     assert PairedCrop(4)(results(crop_sizes=[(5, 6)]))['images']['ir'].shape == (1, 4, 4)
     assert PairedCrop()(results(crop_sizes=None))['images']['ir'].shape == (1, 20, 30)
+
+
+def test_scale_shrinks_both_alike_within_its_bounds(results):
+    sizes = set()
+    for index in range(30):
+        images = PairedScale(low=0.5, prob=0.7, min_side=12)(twins(results, key=SampleKey(0, 0, index)))['images']
+        torch.testing.assert_close(images['vis'], images['ir'].repeat(3, 1, 1))
+        sizes.add(tuple(images['ir'].shape[-2:]))
+    height, width = results()['images']['ir'].shape[-2:]
+    assert (height, width) in sizes and len(sizes) > 8
+    assert all(12 <= h <= height and width // 2 <= w <= width for h, w in sizes)
+
+
+@pytest.mark.parametrize(('options', 'text'), [(dict(low=0.0), 'low must be in'), (dict(prob=2), 'prob is a prob')])
+def test_scale_names_mistakes(options, text):
+    with pytest.raises(ValueError, match=text):
+        PairedScale(**options)
