@@ -15,6 +15,7 @@ from drfuse.registry import DATASETS, MODELS
 ROOT = Path(__file__).parents[1] / 'configs'
 LEAVES = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.rglob('*.py') if '_base_' not in p.parts)
 SMALL = [leaf for leaf in LEAVES if leaf.endswith('_small.py') or leaf.startswith('demo/')]
+LIGHT = [leaf for leaf in LEAVES if leaf.startswith('light/')]
 PAPER = [f'drfusion/{task}_{scenario}.py' for task in ('ivf', 'mif') for scenario in ('noise', 'blur', 'composite')]
 
 
@@ -35,10 +36,41 @@ def test_leaf_is_short_and_loads(leaf):
     assert len((ROOT / leaf).read_text().splitlines()) < 40
     cfg = load(leaf)
     assert set(cfg.model) >= {'type', 'backbone', 'sampler', 'losses'}
-    assert cfg.test_dataloader.dataset.degradations == cfg.train_dataloader.dataset.degradations
-    assert cfg.val_dataloader.dataset.degradations == cfg.train_dataloader.dataset.degradations
+    if leaf not in LIGHT:
+        assert cfg.test_dataloader.dataset.degradations == cfg.train_dataloader.dataset.degradations
+        assert cfg.val_dataloader.dataset.degradations == cfg.train_dataloader.dataset.degradations
     twin = cfg.get('cpu_twin')
     assert twin is None or (ROOT.parent / twin).is_file()
+
+
+def types_in(node):
+    """Yield every (type, config) of a config tree."""
+    if isinstance(node, dict):
+        if 'type' in node:
+            yield node['type'], node
+        node = node.values()
+    if not isinstance(node, str | int | float | None):
+        for child in node:
+            yield from types_in(child)
+
+
+@pytest.mark.parametrize('leaf', LIGHT)
+def test_operators_kept_for_the_unseen_check_are_not_trained(leaf):
+    trained = list(types_in(load(leaf).train_dataloader.dataset.shared.degradations))
+    names = {name for name, _ in trained}
+    assert {'GaussianBlur', 'MotionBlur', 'AveragePool', 'GaussianNoise'} <= names
+    assert not names & {'DefocusBlur', 'Mask', 'RandomMask', 'KernelBlur', 'BicubicDownsample'}
+    assert {config['factor'] for name, config in trained if name == 'AveragePool'} <= {2, 4}
+
+
+@pytest.mark.parametrize('leaf', LIGHT)
+def test_light_models_are_fitted_and_chosen_on_separate_pairs(leaf):
+    cfg = load(leaf)
+    fit = {part.get('ann_file') for part in cfg.train_dataloader.dataset.datasets if 'BSD400' not in str(part)}
+    assert all(name.endswith('_fit.txt') for name in fit)
+    lists = {name: set((ROOT.parent / name).read_text().split()) for name in fit}
+    validation = set((ROOT.parent / cfg.val_dataloader.dataset.ann_file).read_text().split())
+    assert validation and not any(validation & names for names in lists.values())
 
 
 def test_ivf_composite_is_the_papers_setting():
