@@ -1,0 +1,46 @@
+"""PET-, SPECT- and CT-MRI slices, each source with a random degradation of its own.
+
+Blur, noise and factor are drawn independently; the paper's scenarios are among the draws. The emission or CT image
+takes PET's place. Validation: the paper's composite scenario on blocks of PET-MRI slices held back from training.
+"""
+
+data_root = 'data'
+blur = dict(type='OneOf', weights=[3, 4, 2, 2], stages=[
+    [], dict(type='GaussianBlur', sigma=(0.0, 3.0), kernel_size=25),
+    dict(type='GaussianBlur', sigma=2.0, kernel_size=21),
+    dict(type='MotionBlur', length=(2, 13), angle=(0, 180))])
+noise = dict(type='OneOf', weights=[3, 5, 2, 2], stages=[
+    dict(type='GaussianNoise', sigma=sigma) for sigma in (0.0, (0.0, 25 / 255), 0.001**0.5, 0.003**0.5)])
+pool = dict(type='OneOf', weights=[4, 3, 1], stages=[
+    [], dict(type='AveragePool', factor=2), dict(type='AveragePool', factor=4)])
+floor = dict(type='Floor')
+head = [dict(type='LoadModalities', cache=True), dict(type='PairedCrop', size=192)]
+tail = [dict(type='PairedScale', low=0.5, prob=0.5, min_side=96), dict(type='PairedCrop'), dict(type='PairedFlip'),
+        dict(type='PairedRot90'), dict(type='SynthesizeObservations'), dict(type='PackFusionInputs')]
+tone = dict(type='RandomTone', gain=(0.6, 1.2), gamma=(0.7, 1.6), prob=0.3)
+train_dataloader = dict(
+    batch_size=8, num_workers=1, persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True), batch_sampler=dict(type='KeyedBatchSampler'),
+    dataset=dict(
+        type='MixedFusionDataset', repeats=[2, 1, 1],
+        shared=dict(type='PairedFusionDataset', crop_size=96,
+                    degradations=dict(pet=[blur, noise, pool, floor], mri=[blur, noise, floor]),
+                    pipeline=[*head, tone, *tail]),
+        datasets=[
+            dict(data_root=data_root, ann_file='splits/petmri_fit.txt',
+                 data_prefix=dict(pet='Harvard/PET-MRI/train/pet', mri='Harvard/PET-MRI/train/mri')),
+            dict(data_root=data_root, ann_file='splits/spectmri_fit.txt',
+                 data_prefix=dict(pet='Harvard/SPECT-MRI/train/spect', mri='Harvard/SPECT-MRI/train/mri')),
+            dict(data_root=data_root, ann_file='splits/ctmri_fit.txt',
+                 data_prefix=dict(pet='Harvard/CT-MRI/train/ct', mri='Harvard/CT-MRI/train/mri'))]))
+val_blur, val_noise = dict(type='GaussianBlur', sigma=2.0, kernel_size=21), dict(type='GaussianNoise', sigma=0.001**0.5)
+val_stages = [val_blur, floor, val_noise, floor]
+val_dataloader = dict(
+    batch_size=1, num_workers=1, persistent_workers=True, sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(type='PairedFusionDataset', data_root=data_root, test_mode=True, ann_file='splits/petmri_val.txt',
+                 data_prefix=dict(pet='Harvard/PET-MRI/train/pet', mri='Harvard/PET-MRI/train/mri'),
+                 degradations=dict(pet=[*val_stages, dict(type='AveragePool', factor=2), floor], mri=val_stages),
+                 pipeline=[dict(type='LoadModalities'), dict(type='SynthesizeObservations'),
+                           dict(type='PackFusionInputs')]))
+test_dataloader = val_dataloader
+del blur, noise, pool, floor, head, tail, tone, val_blur, val_noise, val_stages
