@@ -13,6 +13,7 @@ custom_hooks = [
     dict(type='DataSourceHook', check_root=True),
     dict(type='PlainCheckpointHook'),
     dict(type='InterruptHook'),
+    dict(type='CollapseHook', interval=100),
     dict(type='FusionVisualizationHook', num_samples=2, interval=1),
     dict(type='TrajectoryHook', num_samples=1, interval=1)]
 

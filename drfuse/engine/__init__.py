@@ -1,6 +1,7 @@
 """The training engine: runner, loops, hooks and optimizer wrappers."""
 
 from drfuse.engine.checkpoint_hooks import FusionCheckpointHook, PlainCheckpointHook
+from drfuse.engine.collapse_hook import CollapseHook
 from drfuse.engine.data_source_hook import DataSourceHook
 from drfuse.engine.interrupt_hook import InterruptHook, TrainingInterrupted
 from drfuse.engine.logger_hook import FusionLoggerHook
@@ -11,6 +12,6 @@ from drfuse.engine.save_images_hook import SaveImagesHook
 from drfuse.engine.trajectory_hook import TrajectoryHook
 from drfuse.engine.visualization_hook import FusionVisualizationHook
 
-__all__ = ['BF16OptimWrapper', 'DataSourceHook', 'FusionCheckpointHook', 'FusionEpochTrainLoop', 'FusionIterTrainLoop',
-           'FusionLoggerHook', 'FusionRunner', 'FusionValLoop', 'FusionVisualizationHook', 'InterruptHook',
-           'PlainCheckpointHook', 'SaveImagesHook', 'TrainingInterrupted', 'TrajectoryHook']
+__all__ = ['BF16OptimWrapper', 'CollapseHook', 'DataSourceHook', 'FusionCheckpointHook', 'FusionEpochTrainLoop',
+           'FusionIterTrainLoop', 'FusionLoggerHook', 'FusionRunner', 'FusionValLoop', 'FusionVisualizationHook',
+           'InterruptHook', 'PlainCheckpointHook', 'SaveImagesHook', 'TrainingInterrupted', 'TrajectoryHook']

@@ -37,14 +37,15 @@ class DRFusion(BaseFusionModel):
         self.chroma_from = chroma_from
 
     def loss(self, inputs: Inputs, data_samples: Samples) -> dict[str, torch.Tensor]:
-        """Return every loss term, and the mean weight of each source (a collapse shows there).
+        """Return every loss term, and how much each source counts (a collapse shows there).
 
         Args:
             inputs: Modality to batched observation.
             data_samples: With ``gt_sources`` (M, H, W), the clean luminance.
 
         Returns:
-            ``loss_*`` scalars, summed by the training loop, and ``weight_<i>``, for the log only.
+            ``loss_*`` scalars, summed by the training loop, and for the log only ``weight_<i>``, the mean weight of
+            a source, and ``likeness_<i>``, the mean correlation of the fused image with it.
 
         Raises:
             ValueError: If there are no losses, or two of them use the same name.
@@ -58,8 +59,10 @@ class DRFusion(BaseFusionModel):
         with torch.autocast(labels.device.type, enabled=False):
             for name, term in self.losses.items():
                 merge_terms(result, term(output, targets), name)
-        means = output.weights.detach().float().mean((0, 2, 3))
-        return {**result, **{f'weight_{i}': mean for i, mean in enumerate(means)}}
+            means = output.weights.detach().mean((0, 2, 3))
+            likeness = [correlation(output.fused.detach(), source.detach()) for source in output.sources]
+        return {**result, **{f'weight_{i}': mean for i, mean in enumerate(means)},
+                **{f'likeness_{i}': value for i, value in enumerate(likeness)}}
 
     @torch.no_grad()
     def predict(self, inputs: Inputs, data_samples: Samples | None = None) -> Samples:
@@ -101,6 +104,12 @@ class DRFusion(BaseFusionModel):
         if self.chroma_from not in chroma:
             raise ValueError(f'chroma_from={self.chroma_from!r}, but only {sorted(chroma)} have chroma')
         return chroma[self.chroma_from]
+
+
+def correlation(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Return the mean over samples of Pearson's correlation of images (B, 1, H, W); a flat image counts as 0."""
+    x, y = (v.flatten(1) - v.flatten(1).mean(1, keepdim=True) for v in (x, y))
+    return ((x * y).sum(1) / (x.norm(dim=1) * y.norm(dim=1)).clamp(min=1e-12)).mean()
 
 
 def merge_terms(result: dict[str, torch.Tensor], terms: dict[str, torch.Tensor], owner: str) -> None:

@@ -7,7 +7,7 @@ from mmengine.optim import OptimWrapper
 from drfuse.degradations import Degradation, Observation
 from drfuse.diffusion.output import FusionOutput
 from drfuse.models import DRFusion, FusionLoss
-from drfuse.models.fusion_models.drfusion import colourise, merge_terms
+from drfuse.models.fusion_models.drfusion import colourise, correlation, merge_terms
 from drfuse.registry import FUSION_LOSSES, MODELS
 from drfuse.structures import FusionDataSample, rgb_to_ycbcr
 from drfuse.utils.seed import keyed_generator
@@ -60,7 +60,8 @@ def test_loss_merges_the_terms_and_logs_the_weights(make_model):
     model = make_model()
     inputs, samples = prepared(model, batch())
     result = model(inputs, samples, mode='loss')
-    assert set(result) == {'loss_rec', 'loss_intensity', 'loss_gradient', 'weight_0', 'weight_1'}
+    assert set(result) == {'loss_rec', 'loss_intensity', 'loss_gradient', 'weight_0', 'weight_1', 'likeness_0',
+                           'likeness_1'}
     assert (result['weight_0'] + result['weight_1']).item() == pytest.approx(1, abs=1e-6)
     total, log = model.parse_losses(result)
     assert total.item() == pytest.approx(sum(v.item() for k, v in result.items() if k.startswith('loss_')), rel=1e-5)
@@ -251,3 +252,10 @@ def test_base_configs_build(repo_dir, name, count):
     model = MODELS.build(config.model)
     assert isinstance(model, DRFusion)
     assert sum(p.numel() for p in model.parameters()) == count
+
+
+def test_correlation():
+    x = torch.rand(2, 1, 8, 9)
+    assert correlation(x, 0.3 + 2 * x).item() == pytest.approx(1, abs=1e-5)
+    assert correlation(x, -x).item() == pytest.approx(-1, abs=1e-5)
+    assert correlation(x, torch.zeros_like(x)).item() == 0
