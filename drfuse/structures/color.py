@@ -12,6 +12,9 @@ _CB_TO_G, _CR_TO_G = -0.344136286201022, -0.714136286201022
 LUMA_WEIGHTS = _TO_YCBCR[0]
 """Weights of R, G, B in the luminance Y."""
 
+CHROMA_WEIGHTS = _TO_YCBCR[1:]
+"""Weights of R, G, B in Cb and Cr."""
+
 NEUTRAL_CHROMA = 0.5
 
 

@@ -2,12 +2,15 @@
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from drfuse.diffusion.output import FusionOutput
+from drfuse.models.chroma import colourise, restore_chroma
 from drfuse.models.fusion_models.base_fusion_model import BaseFusionModel, Inputs, Samples
 from drfuse.registry import BACKBONES, FUSION_LOSSES, MODELS, SAMPLERS
-from drfuse.structures import FusionDataSample, ycbcr_to_rgb
+from drfuse.structures import NEUTRAL_CHROMA, FusionDataSample
+
+CHROMA = ('observed', 'guided')
+"""What colours a fused image: the degraded chroma, or restored by :func:`drfuse.models.chroma.restore_chroma`."""
 
 
 @MODELS.register_module()
@@ -25,16 +28,22 @@ class DRFusion(BaseFusionModel):
         data_preprocessor: Config; None = ``dict(type='FusionDataPreprocessor')``.
         chroma_from: Modality whose degraded chroma colours the fused image; None = the first that has chroma.
         init_cfg: MMEngine initialisation config.
+        chroma: One of :data:`CHROMA`. Labels, metrics and restored sources are luminance and do not depend on it.
+
+    Raises:
+        ValueError: If ``chroma`` is none of these.
     """
 
     def __init__(self, backbone: dict, sampler: dict, losses: dict[str, dict] | None = None,
                  data_preprocessor: dict | nn.Module | None = None, chroma_from: str | None = None,
-                 init_cfg: dict | None = None) -> None:
+                 init_cfg: dict | None = None, chroma: str = 'observed') -> None:
         super().__init__(data_preprocessor, init_cfg)
         self.backbone = BACKBONES.build(backbone)
         self.sampler = SAMPLERS.build(sampler)
         self.losses = nn.ModuleDict({name: FUSION_LOSSES.build(cfg) for name, cfg in (losses or {}).items()})
-        self.chroma_from = chroma_from
+        if chroma not in CHROMA:
+            raise ValueError(f'chroma must be one of {CHROMA}, got {chroma!r}')
+        self.chroma_from, self.chroma = chroma_from, chroma
 
     def loss(self, inputs: Inputs, data_samples: Samples) -> dict[str, torch.Tensor]:
         """Return every loss term, and how much each source counts (a collapse shows there).
@@ -82,12 +91,14 @@ class DRFusion(BaseFusionModel):
         sources, fused = torch.cat(output.sources, 1).clamp(0, 1), output.fused.clamp(0, 1)
         if data_samples is None:
             data_samples = [FusionDataSample(metainfo=dict(modalities=tuple(inputs))) for _ in fused]
+        if self.chroma == 'guided':
+            self._restore_chroma(data_samples, inputs, sources)
         for i, sample in enumerate(data_samples):
             sample.pred_sources, sample.pred_fused = sources[i], fused[i]
             sample.pred_weights = output.weights[i]
             sample.observed = {name: observation.y[i] for name, observation in inputs.items()}
-            chroma = self._chroma(sample, tuple(inputs))
-            sample.fused_image = fused[i] if chroma is None else colourise(fused[i], chroma)
+            name = self._colour_source(sample, tuple(inputs))
+            sample.fused_image = fused[i] if name is None else colourise(fused[i], sample.chroma[name])
         return data_samples
 
     def _forward(self, inputs: Inputs) -> FusionOutput:
@@ -96,14 +107,27 @@ class DRFusion(BaseFusionModel):
                              f'got {len(inputs)} modalities {tuple(inputs)}')
         return self.sampler(self.backbone, list(inputs.values()))
 
-    def _chroma(self, sample: FusionDataSample, modalities: tuple[str, ...]) -> torch.Tensor | None:
-        """Return the chroma of the colour source, None if all are grey."""
+    def _colour_source(self, sample: FusionDataSample, modalities: tuple[str, ...]) -> str | None:
+        """Return the name of the colour source, None if all are grey."""
         chroma = sample.get('chroma') or {}
         if self.chroma_from is None:
-            return next((chroma[name] for name in modalities if name in chroma), None)
+            return next((name for name in modalities if name in chroma), None)
         if self.chroma_from not in chroma:
             raise ValueError(f'chroma_from={self.chroma_from!r}, but only {sorted(chroma)} have chroma')
-        return chroma[self.chroma_from]
+        return self.chroma_from
+
+    def _restore_chroma(self, samples: Samples, inputs: Inputs, sources: torch.Tensor) -> None:
+        """Replace the chroma of the samples by restored chroma at full size."""
+        for k, (name, observation) in enumerate(inputs.items()):
+            chroma = [(sample.get('chroma') or {}).get(name) for sample in samples]
+            if all(c is None for c in chroma):
+                continue
+            neutral = torch.full((2, *observation.y.shape[-2:]), NEUTRAL_CHROMA, device=sources.device)
+            batch = torch.stack([neutral if c is None else c.to(neutral) for c in chroma])
+            restored = restore_chroma(batch, sources[:, k:k + 1], observation)
+            for sample, old, new in zip(samples, chroma, restored, strict=True):
+                if old is not None:
+                    sample.chroma = {**sample.chroma, name: new}
 
 
 def correlation(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -125,18 +149,3 @@ def merge_terms(result: dict[str, torch.Tensor], terms: dict[str, torch.Tensor],
             raise ValueError(f"losses[{owner!r}] returns {key!r}; the name of a term starts with 'loss_'")
         result[key] = value
 
-
-def colourise(luma: torch.Tensor, chroma: torch.Tensor) -> torch.Tensor:
-    """Join fused luminance and a source's chroma, resized bicubically to the full size.
-
-    Args:
-        luma: (1, H, W) in [0, 1].
-        chroma: (2, h, w), neutral at 0.5, any size.
-
-    Returns:
-        (3, H, W) RGB, clamped to [0, 1].
-    """
-    chroma = chroma.to(luma)
-    if chroma.shape[-2:] != luma.shape[-2:]:
-        chroma = F.interpolate(chroma[None], luma.shape[-2:], mode='bicubic', antialias=True)[0]
-    return ycbcr_to_rgb(luma, chroma).clamp(0, 1)

@@ -7,7 +7,8 @@ from mmengine.optim import OptimWrapper
 from drfuse.degradations import Degradation, Observation
 from drfuse.diffusion.output import FusionOutput
 from drfuse.models import DRFusion, FusionLoss
-from drfuse.models.fusion_models.drfusion import colourise, correlation, merge_terms
+from drfuse.models.chroma import colourise
+from drfuse.models.fusion_models.drfusion import correlation, merge_terms
 from drfuse.registry import FUSION_LOSSES, MODELS
 from drfuse.structures import FusionDataSample, rgb_to_ycbcr
 from drfuse.utils.seed import keyed_generator
@@ -168,6 +169,21 @@ def test_chroma_of_the_first_colour_source_or_of_the_named_one(make_model):
     assert used(chroma_from='nir') == dict(vis=False, nir=True)
     with pytest.raises(ValueError, match=r"chroma_from='ir', but only \['nir', 'vis'\] have chroma"):
         used(chroma_from='ir')
+
+
+def test_guided_chroma_is_an_option(make_model):
+    data = batch(1, ir=NOISE, vis=NOISE, nir=NOISE)
+    images = {}
+    for how in ('observed', 'guided'):
+        model = make_model(num_sources=3, chroma=how).eval()
+        inputs, samples = prepared(model, data)
+        sample = model.predict(inputs, samples)[0]
+        images[how] = sample.fused_image
+        assert sample.chroma['vis'].shape[-2:] == sample.pred_fused.shape[-2:]
+    assert not torch.equal(images['observed'], images['guided'])
+    assert torch.equal(sample.fused_image, colourise(sample.pred_fused, sample.chroma['vis']))
+    with pytest.raises(ValueError, match=r"chroma must be one of \('observed', 'guided'\), got 'clean'"):
+        make_model(chroma='clean')
 
 
 def test_grey_sources_give_a_grey_image(make_model):
