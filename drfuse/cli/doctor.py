@@ -10,8 +10,8 @@ from drfuse.utils.paths import share_root
 from drfuse.version import __version__
 
 REQUIRED = ('torch', 'mmengine', 'mmcv', 'mmcv-lite', 'opencv-python', 'opencv-python-headless', 'numpy', 'scipy',
-            'pillow', 'rich', 'typer')
-OPTIONAL = {'tensorboard': 'learning curves in TensorBoard', 'tifffile': 'TIFF images of 16 and 32 bits'}
+            'pillow', 'tifffile', 'pyyaml', 'rich', 'typer')
+OPTIONAL = {'tensorboard': 'learning curves in TensorBoard'}
 ALTERNATIVES = (('mmcv', 'mmcv-lite'), ('opencv-python', 'opencv-python-headless'))
 
 

@@ -172,8 +172,12 @@ def write_atomic(data: bytes | str, path: str | Path) -> None:
     """Write a small file such that ``path`` holds the old or the new content at any time."""
     path = Path(path)
     temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    temporary.write_bytes(data.encode() if isinstance(data, str) else data)
-    publish_file(temporary, path)
+    try:
+        temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+        publish_file(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
 
 
 def find_last_checkpoint(work_dir: str | Path) -> Path | None:
