@@ -1,4 +1,4 @@
-"""Packaging: configs, tools and splits travel inside the package as ``drfuse/.mim``."""
+"""Packaging: configs, tools, splits and weights travel inside the package as ``drfuse/.mim``."""
 
 import re
 import shutil
@@ -10,7 +10,7 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
-TRAVELS = ('configs', 'tools', 'splits')
+TRAVELS = ('configs', 'tools', 'splits', 'weights')
 
 
 def version() -> str:
@@ -42,7 +42,7 @@ def runtime_requirements() -> list[str]:
 
 
 class BuildWithConfigs(build_py):
-    """Copies configs/, tools/ and splits/ into the built package; an editable install uses the repository's own."""
+    """Copies configs/, tools/, splits/ and weights/ into the built package; an editable install uses the repository's own."""
 
     def run(self) -> None:
         """Build, then copy."""

@@ -1,0 +1,180 @@
+"""One call that restores and fuses any pair."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from drfuse.apis.degradation_spec import SourceSpec, parse_degradation
+from drfuse.apis.fusion_result import FusionResult
+from drfuse.apis.model_zoo import load_model
+from drfuse.apis.pairs import SourcePair, match_sources
+from drfuse.apis.prepare import PreparedPair, prepare_pair
+from drfuse.diffusion.output import FusionOutput
+from drfuse.models.chroma import colourise, restore_chroma
+from drfuse.models.fusion_models.drfusion import CHROMA
+from drfuse.registry import INFERENCERS
+from drfuse.utils.config import UserError
+
+PRECISIONS = ('auto', 'float32', 'bfloat16')
+COLOUR_SOURCE = dict(ivf=1, mif=0)
+"""Task to the position of the source that gives the colour: the visible image, the PET image."""
+
+
+@INFERENCERS.register_module()
+class FusionInferencer:
+    """Restores and fuses pairs of pictures.
+
+    The steps have the names of MMEngine's ``BaseInferencer`` (:meth:`preprocess`, :meth:`forward`,
+    :meth:`postprocess`), and a subclass replaces one of them. It is not a subclass itself: that class takes one input
+    where a pair needs two, finds models by a list of projects that is fixed in MMEngine, and downloads weights.
+
+    Args:
+        model: Name of a model of ``drfuse models`` (``'ivf'``, ``'mif'``), or a config file with ``weights``.
+        weights: Checkpoint; None = that of the named model, which must have its hash. Nothing is downloaded.
+        device: None = CUDA where there is one, else the CPU.
+        precision: Of the network; ``'auto'`` = bfloat16 on a CUDA device that has it, else float32. The degradation's
+            operators always work in float32.
+        folder: Folder with ``metafile.yml`` and weights; None = drfuse's own.
+
+    Raises:
+        UserError: If the model, its weights, the device or the precision cannot be had.
+
+    Example:
+        ``result = FusionInferencer('ivf')('ir.png', 'visible.jpg', degradation='composite'); result.save('fused.jpg')``
+    """
+
+    def __init__(self, model: str | Path = 'ivf', weights: str | Path | None = None,
+                 device: str | torch.device | None = None, precision: str = 'auto',
+                 folder: str | Path | None = None) -> None:
+        if precision not in PRECISIONS:
+            raise UserError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
+        self.loaded = load_model(model, weights, device, folder)
+        self.model, self.task, self.modalities = self.loaded.model, self.loaded.task, self.loaded.modalities
+        self.device = next(self.model.parameters()).device
+        if precision == 'auto':
+            fast = self.device.type == 'cuda' and torch.cuda.is_bf16_supported()
+            precision = 'bfloat16' if fast else 'float32'
+        self.precision = precision
+
+    def __call__(self, a: Any, b: Any, degradation: Any = None, *, boundary: str = 'reflect', gray: bool = False,
+                 chroma: str = 'guided', batch_size: int = 1) -> FusionResult | list[FusionResult]:
+        """Restore and fuse.
+
+        Args:
+            a: The infrared or PET side: a path, a PIL image, an array, a tensor, a folder, or a list or batch of these
+                (:func:`~drfuse.apis.picture.as_picture` has shapes and ranges).
+            b: The visible or MRI side, of the same kind.
+            degradation: What was done to the sources: a preset (``'noise'``, ``'blur'``, ``'composite'``), a YAML file,
+                a mapping with the keys a and b (:func:`~drfuse.apis.degradation_spec.parse_degradation`), or None to
+                estimate it.
+            boundary: Border of blurs: ``'reflect'``, ``'zero'`` or ``'circular'``.
+            gray: Give a grey result, also for colour sources.
+            chroma: ``'guided'`` restores the colour with the restored luminance, ``'observed'`` takes it as it is.
+            batch_size: Most pairs to run at once; pairs of different size or degradation are run one by one.
+
+        Returns:
+            One result for one pair, else a list in the order of the pairs.
+
+        Raises:
+            FileNotFoundError: If a file is missing.
+            UserError: If an argument or a picture cannot be used.
+        """
+        sources = match_sources(a, b)
+        results = list(self.stream(sources.pairs, degradation, boundary=boundary, gray=gray, chroma=chroma,
+                                   batch_size=batch_size))
+        return results[0] if sources.single else results
+
+    def stream(self, pairs: Iterable[SourcePair], degradation: Any = None, *, boundary: str = 'reflect',
+               gray: bool = False, chroma: str = 'guided', batch_size: int = 1) -> Iterator[FusionResult]:
+        """Yield the result of each pair as it is done, in order; arguments as of a call."""
+        if chroma not in CHROMA:
+            raise UserError(f'chroma must be one of {", ".join(CHROMA)}, got {chroma!r}')
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise UserError(f'batch_size must be an integer >= 1, got {batch_size!r}')
+        specs = parse_degradation(degradation, self.modalities, boundary)
+        prepared = (self.preprocess(pair, specs, boundary) for pair in pairs)
+        for group in grouped(prepared, batch_size):
+            start = time.perf_counter()
+            output = self.forward(group)
+            seconds = (time.perf_counter() - start) / len(group)
+            for i, pair in enumerate(group):
+                pair.report['seconds']['network'] = seconds
+                yield self.postprocess(pair, output, i, gray, chroma)
+
+    def preprocess(self, pair: SourcePair, specs: tuple[SourceSpec, ...], boundary: str = 'reflect') -> PreparedPair:
+        """Read a pair and attach what is known, or estimated, of its degradation."""
+        return prepare_pair(pair, self.modalities, specs, boundary)
+
+    @torch.no_grad()
+    def forward(self, pairs: list[PreparedPair]) -> FusionOutput:
+        """Run the model on pairs of one size and one kind of degradation.
+
+        Returns:
+            Restored sources, fused luminance and weights, float32, batched in the order of the pairs, on the CPU.
+        """
+        batch = dict(inputs={name: [pair.inputs[name] for pair in pairs] for name in self.modalities})
+        inputs = self.model.data_preprocessor(batch)['inputs']
+        half = self.precision == 'bfloat16'
+        with torch.autocast(self.device.type, torch.bfloat16 if half else None, enabled=half):
+            output = self.model(inputs, mode='tensor')
+        return FusionOutput(tuple(x.float().cpu() for x in output.sources), output.fused.float().cpu(),
+                            output.weights.float().cpu())
+
+    def postprocess(self, pair: PreparedPair, output: FusionOutput, index: int, gray: bool = False,
+                    chroma: str = 'guided') -> FusionResult:
+        """Give one pair of a batch its colours and the form of its sources.
+
+        Raises:
+            UserError: If the model returned values that are no numbers.
+        """
+        start = time.perf_counter()
+        sources = [x[index].clamp(0, 1) for x in output.sources]
+        fused = output.fused[index].clamp(0, 1)
+        if not bool(torch.isfinite(torch.cat([*sources, fused])).all()):
+            raise UserError(f'{self.loaded.name} returned values that are no numbers for {pair.name}: the weights '
+                            f'{self.loaded.weights} do not fit this input')
+        colours = {} if gray else self._colours(pair, sources, chroma)
+        colour_from = self.modalities[COLOUR_SOURCE[self.task]]
+        image = colourise(fused, colours[colour_from]) if colour_from in colours else fused
+        restored = {name: picture.filled_with(colourise(x, colours[name]) if name in colours else x, gray)
+                    for name, picture, x in zip(self.modalities, pair.pictures, sources, strict=True)}
+        luminance = {name: x[0].numpy() for name, x in zip((*self.modalities, 'fused'), (*sources, fused), strict=True)}
+        seconds = dict(pair.report['seconds'], finish=time.perf_counter() - start)
+        report = dict(pair.report, model=self.loaded.name, weights_sha256=self.loaded.sha256, task=self.task,
+                      device=str(self.device), precision=self.precision,
+                      colour_from=colour_from if colour_from in colours else None, seconds=seconds)
+        return FusionResult(pair.form.filled_with(image, gray), restored, output.weights[index].numpy(), luminance,
+                            report)
+
+    @staticmethod
+    def _colours(pair: PreparedPair, sources: list[torch.Tensor], how: str) -> dict[str, torch.Tensor]:
+        """Return the chroma of every colour source."""
+        luminance = dict(zip(pair.inputs, sources, strict=True))
+        if how == 'observed':
+            return dict(pair.chroma)
+        return {name: restore_chroma(chroma[None], luminance[name][None], pair.inputs[name])[0]
+                for name, chroma in pair.chroma.items()}
+
+
+def grouped(pairs: Iterable[PreparedPair], size: int) -> Iterator[list[PreparedPair]]:
+    """Yield lists of up to ``size`` consecutive pairs whose observations can be stacked."""
+    group: list[PreparedPair] = []
+    for pair in pairs:
+        if group and _signature(pair) != _signature(group[0]):
+            yield group
+            group = []
+        group.append(pair)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _signature(pair: PreparedPair) -> list[tuple]:
+    return [(tuple(o.y.shape), repr(o.A.operator), o.A.image_shape) for o in pair.inputs.values()]

@@ -1,0 +1,58 @@
+"""What fusing a pair gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from drfuse.apis.picture import Picture
+from drfuse.apis.picture_writer import write_picture
+
+
+@dataclass(frozen=True)
+class FusionResult:
+    """A fused pair.
+
+    Attributes:
+        picture: The fused picture, in size, pixel type, alpha and metadata of the full-size source.
+        restored_pictures: Modality to the restored source at full size, in the pixel type of that source.
+        weights: (M, H, W) float32, how much of each source each pixel takes; they sum to 1.
+        luminance: Modality, and ``'fused'``, to (H, W) float32 in [0, 1]: what the model works on.
+        report: ``name``; ``size`` (full size); ``model``, ``task``, ``device``, ``precision``; ``sources``: per
+            modality ``source``, ``size``, ``pixel_type``, ``colour``, ``factor``, ``origin`` (given, preset or
+            estimated), ``stages`` (the degradation), ``luminance_sigma`` and, where estimated, ``confidence`` and
+            ``summary``; ``colour_from``; ``seconds`` by step; ``warnings``. Plain values, ready for JSON.
+    """
+
+    picture: Picture
+    restored_pictures: Mapping[str, Picture]
+    weights: np.ndarray
+    luminance: Mapping[str, np.ndarray]
+    report: dict[str, Any]
+
+    @property
+    def fused(self) -> np.ndarray:
+        """The fused pixels: (H, W), (H, W, 3) RGB, or with alpha as the last channel."""
+        return self.picture.to_array()
+
+    @property
+    def restored(self) -> dict[str, np.ndarray]:
+        """Modality to restored pixels, as :attr:`fused`."""
+        return {name: picture.to_array() for name, picture in self.restored_pictures.items()}
+
+    def to_tensor(self) -> torch.Tensor:
+        """Return the fused picture (C, H, W), float32 in [0, 1]."""
+        return self.picture.to_tensor()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fused picture with its metadata; the suffix selects the kind of file.
+
+        Raises:
+            UserError: If that kind cannot hold the pixels, or the file cannot be written.
+        """
+        return write_picture(path, self.picture)

@@ -1,0 +1,147 @@
+"""From two pictures and what is known of them to what a model takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from drfuse.apis.degradation_spec import SourceSpec
+from drfuse.apis.pairs import SourcePair
+from drfuse.apis.picture import Picture, as_picture
+from drfuse.apis.sizes import Factor, Size, settle_sizes
+from drfuse.degradations import Degradation, Observation
+from drfuse.utils.config import UserError, config_errors
+
+Estimator = Callable[[torch.Tensor, Size], Any]
+"""``drfuse.estimation.estimate_degradation``: image (C, h, w) in [0, 1] and full size to an estimate."""
+
+
+@dataclass
+class PreparedPair:
+    """A pair that is ready for the model.
+
+    Attributes:
+        name: File stem of B, or a number.
+        pictures: The sources as read, A first.
+        form: The full-size source, whose size, pixel type, alpha and metadata the fused picture takes.
+        inputs: Modality to observation, B = 1, on the CPU.
+        chroma: Modality to the degraded chroma (2, h, w); colour sources only.
+        report: What is assumed, for people and programs; :class:`~drfuse.apis.FusionResult` describes it.
+    """
+
+    name: str
+    pictures: tuple[Picture, ...]
+    form: Picture
+    inputs: dict[str, Observation]
+    chroma: dict[str, torch.Tensor] = field(default_factory=dict)
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def image_shape(self) -> Size:
+        """Full size (H, W)."""
+        return tuple(next(iter(self.inputs.values())).A.image_shape)
+
+
+def prepare_pair(pair: SourcePair, modalities: Sequence[str], specs: Sequence[SourceSpec],
+                 boundary: str = 'reflect') -> PreparedPair:
+    """Read two sources, settle their sizes and degradations, and attach these.
+
+    Args:
+        pair: The sources.
+        modalities: Their names, A first.
+        specs: What is known of each.
+        boundary: Border of estimated blurs.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        UserError: If a source cannot be used; the message says why.
+    """
+    start = time.perf_counter()
+    pictures = tuple(as_picture(source, f'source {letter}') for source, letter in zip(pair[1:], 'AB', strict=True))
+    read = time.perf_counter() - start
+    full, factors = settle_sizes([p.shape for p in pictures], [s.factor for s in specs], [p.name for p in pictures])
+    fitting = [p for p in reversed(pictures) if p.shape == full]
+    prepared = PreparedPair(pair.name, pictures, fitting[0] if fitting else pictures[-1], {})
+    sources = {}
+    for name, picture, spec, factor in zip(modalities, pictures, specs, factors, strict=True):
+        stages, entry = settle_stages(spec, factor, picture, full, boundary)
+        observation, chroma = _attach(picture, stages, full)
+        prepared.inputs[name] = observation
+        if chroma is not None and picture.is_colour:
+            prepared.chroma[name] = chroma[0]
+        sources[name] = dict(source=picture.name, size=list(picture.shape), pixel_type=picture.pixels.dtype.name,
+                             colour=picture.is_colour, factor=factor.value, **entry,
+                             luminance_sigma=float(observation.sigma.square().mean().sqrt()))
+    seconds = dict(read=read, prepare=time.perf_counter() - start - read)
+    prepared.report = dict(name=pair.name, size=list(full), sources=sources, seconds=seconds, warnings=[])
+    return prepared
+
+
+def settle_stages(spec: SourceSpec, factor: Factor, picture: Picture, full: Size,
+                  boundary: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the stages of one source, and what the report says of them.
+
+    Args:
+        spec: What is known; the rest is estimated.
+        factor: Low-resolution factor by the sizes.
+        picture: The source.
+        full: Full size.
+        boundary: Border of an estimated blur.
+
+    Raises:
+        UserError: If something is to be estimated and cannot be.
+    """
+    pool = [] if factor.value == 1 else [dict(type='AveragePool', factor=factor.value, border=factor.border)]
+    if spec.stages is not None:
+        listed = list(spec.stages)
+        stages = listed if any('factor' in stage for stage in listed) else [*listed, *pool]
+        return stages, dict(origin=spec.origin, stages=stages)
+    if spec.is_complete:
+        stages = _in_order(list(spec.blur or ()), _noise(spec.noise), pool, spec.noise_first)
+        return stages, dict(origin=spec.origin, stages=stages)
+    estimate = _estimator()(picture.to_tensor(), full)
+    found = [dict(stage) for stage in estimate.stages]
+    for stage in found:
+        if stage['type'].endswith('Blur'):
+            stage.setdefault('boundary', boundary)
+    blur = [s for s in found if s['type'].endswith('Blur')] if spec.blur is None else list(spec.blur)
+    if spec.noise is None and spec.blur is None and (not pool or any('factor' in stage for stage in found)):
+        stages = found
+    else:
+        noise = _noise(estimate.noise_sigma if spec.noise is None else spec.noise)
+        stages = _in_order(blur, noise, pool, spec.noise_first and spec.noise is not None)
+    known = [part for part in ('blur', 'noise') if getattr(spec, part) is not None]
+    return stages, dict(origin='estimated' if not known else f'{" and ".join(known)} given, the rest estimated',
+                        stages=stages, confidence=dict(estimate.confidence), summary=estimate.summary())
+
+
+def _in_order(blur: list[dict], noise: list[dict], pool: list[dict], noise_first: bool) -> list[dict]:
+    return [*blur, *noise, *pool] if noise_first else [*blur, *pool, *noise]
+
+
+def _noise(sigma: float | None) -> list[dict[str, Any]]:
+    return [dict(type='GaussianNoise', sigma=float(sigma))] if sigma else []
+
+
+def _estimator() -> Estimator:
+    try:
+        from drfuse.estimation import estimate_degradation  # noqa: PLC0415 - slow to import, and rarely needed
+    except ImportError:
+        raise UserError('the degradation is not given and this installation cannot estimate it: name a preset, or '
+                        'noise and blur of both sources') from None
+    return estimate_degradation
+
+
+def _attach(picture: Picture, stages: list[dict[str, Any]], full: Size) -> tuple[Observation, torch.Tensor | None]:
+    with config_errors(picture.name):
+        degradation = Degradation(stages).resolve(None)
+        widest = max((max(stage.kernel_size, 1) for stage in degradation.stages if hasattr(stage, 'kernel_size')),
+                     default=1)
+        if widest > min(full):
+            raise UserError(f'{picture.name}: the blur reaches over {widest} pixels, more than the shorter side of '
+                            f'{full[0]} x {full[1]}')
+        return degradation.attach(picture.to_tensor()[None], full)
