@@ -42,7 +42,7 @@ def runtime_requirements() -> list[str]:
 
 
 class BuildWithConfigs(build_py):
-    """Copies configs/, tools/, splits/ and weights/ into the built package; an editable install uses the repository's own."""
+    """Copies the folders that travel into the built package; an editable install uses the repository's own."""
 
     def run(self) -> None:
         """Build, then copy."""

@@ -33,7 +33,7 @@ def checkout(tmp_path_factory):
     """A copy of the checkout's own files, so that building leaves nothing behind in it."""
     target = tmp_path_factory.mktemp('source') / 'checkout'
     ignored = shutil.ignore_patterns('__pycache__', '*.egg-info')
-    for name in ('drfuse', 'configs', 'tools', 'weights', 'requirements'):
+    for name in ('drfuse', 'configs', 'tools', 'splits', 'weights', 'requirements'):
         shutil.copytree(REPO / name, target / name, ignore=ignored)
     for name in ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md', 'LICENSE', 'CITATION.cff'):
         shutil.copy(REPO / name, target)
@@ -59,7 +59,7 @@ def sdist(checkout, tmp_path_factory):
 def test_wheel_has_configs_and_tools_inside_the_package_only(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split('/')[0].split('-')[0] for name in names} == {'drfuse'}
-    for folder in ('configs', 'tools', 'weights'):
+    for folder in ('configs', 'tools', 'splits', 'weights'):
         expected = {p.relative_to(REPO).as_posix() for p in (REPO / folder).rglob('*')
                     if p.is_file() and '__pycache__' not in p.parts}
         assert expected == {n.removeprefix('drfuse/.mim/') for n in names if n.startswith(f'drfuse/.mim/{folder}/')}
