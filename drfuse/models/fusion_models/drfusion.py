@@ -1,5 +1,7 @@
 """Degradation-robust fusion: a backbone, a sampler and losses."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
@@ -29,14 +31,16 @@ class DRFusion(BaseFusionModel):
         chroma_from: Modality whose degraded chroma colours the fused image; None = the first that has chroma.
         init_cfg: MMEngine initialisation config.
         chroma: One of :data:`CHROMA`. Labels, metrics and restored sources are luminance and do not depend on it.
+        train_only: Parts of parameter names: parameters with none of them in their name are frozen. None = all train.
 
     Raises:
-        ValueError: If ``chroma`` is none of these.
+        ValueError: If ``chroma`` is none of these, or no parameter has a part of ``train_only`` in its name.
     """
 
     def __init__(self, backbone: dict, sampler: dict, losses: dict[str, dict] | None = None,
                  data_preprocessor: dict | nn.Module | None = None, chroma_from: str | None = None,
-                 init_cfg: dict | None = None, chroma: str = 'observed') -> None:
+                 init_cfg: dict | None = None, chroma: str = 'observed',
+                 train_only: Sequence[str] | None = None) -> None:
         super().__init__(data_preprocessor, init_cfg)
         self.backbone = BACKBONES.build(backbone)
         self.sampler = SAMPLERS.build(sampler)
@@ -44,6 +48,8 @@ class DRFusion(BaseFusionModel):
         if chroma not in CHROMA:
             raise ValueError(f'chroma must be one of {CHROMA}, got {chroma!r}')
         self.chroma_from, self.chroma = chroma_from, chroma
+        if train_only is not None:
+            freeze_others(self, train_only)
 
     def loss(self, inputs: Inputs, data_samples: Samples) -> dict[str, torch.Tensor]:
         """Return every loss term, and how much each source counts (a collapse shows there).
@@ -128,6 +134,20 @@ class DRFusion(BaseFusionModel):
             for sample, old, new in zip(samples, chroma, restored, strict=True):
                 if old is not None:
                     sample.chroma = {**sample.chroma, name: new}
+
+
+def freeze_others(model: nn.Module, parts: Sequence[str]) -> None:
+    """Freeze every parameter that has none of the parts in its name.
+
+    Raises:
+        ValueError: If a part is in no name.
+    """
+    names = dict(model.named_parameters())
+    for part in parts:
+        if not any(part in name for name in names):
+            raise ValueError(f'train_only: {part!r} is in no parameter name, such as {next(iter(names))!r}')
+    for name, parameter in names.items():
+        parameter.requires_grad_(any(part in name for part in parts))
 
 
 def correlation(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -275,3 +275,14 @@ def test_correlation():
     assert correlation(x, 0.3 + 2 * x).item() == pytest.approx(1, abs=1e-5)
     assert correlation(x, -x).item() == pytest.approx(-1, abs=1e-5)
     assert correlation(x, torch.zeros_like(x)).item() == 0
+
+
+def test_train_only_freezes_the_rest(make_model):
+    model = make_model(train_only=['weight_decoder'])
+    trained = {name for name, p in model.named_parameters() if p.requires_grad}
+    assert trained and all('weight_decoder' in name for name in trained)
+    inputs, samples = prepared(model, batch())
+    sum(v for k, v in model(inputs, samples, mode='loss').items() if k.startswith('loss_')).backward()
+    assert {name for name, p in model.named_parameters() if p.grad is not None} == trained
+    with pytest.raises(ValueError, match="'nothing' is in no parameter name"):
+        make_model(train_only=['nothing'])

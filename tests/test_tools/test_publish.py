@@ -1,0 +1,53 @@
+"""Publishing keeps weights and facts, and enters the hash that loading checks."""
+
+import importlib.util
+
+import pytest
+import torch
+import yaml
+
+from drfuse.utils.checkpoint import file_sha256, read_checkpoint
+
+
+@pytest.fixture
+def tool(repo_dir):
+    spec = importlib.util.spec_from_file_location('publish', repo_dir / 'tools/model_converters/publish.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / 'weights').mkdir()
+    (tmp_path / 'weights/metafile.yml').write_text('# what this is\nModels: []\n')
+    torch.save(dict(state_dict=dict(w=torch.rand(3, 4), n=torch.tensor(3)), optimizer=dict(big=torch.rand(99)),
+                    meta=dict(iter=7, seed=1, secret='x')), tmp_path / 'iter_7.pth')
+    return tmp_path
+
+
+def run(tool, folder, *options, name='ivf'):
+    return tool.main([str(folder / 'iter_7.pth'), name, '--config', 'configs/light/ivf.py', '--task', 'ivf',
+                      '--summary', 'small', '--folder', str(folder / 'weights'), *options])
+
+
+def test_weights_facts_and_entry(tool, folder):
+    assert run(tool, folder) == 0 and run(tool, folder, '--half', name='other') == 0 and run(tool, folder) == 0
+    shipped = read_checkpoint(folder / 'weights/ivf.pth')
+    assert set(shipped) == {'meta', 'state_dict'} and shipped['meta'] == dict(iter=7, seed=1)
+    assert torch.equal(shipped['state_dict']['w'], torch.load(folder / 'iter_7.pth')['state_dict']['w'])
+    half = read_checkpoint(folder / 'weights/other.pth')['state_dict']
+    assert half['w'].dtype == torch.float16 and half['n'].dtype == torch.int64
+    text = (folder / 'weights/metafile.yml').read_text()
+    models = yaml.safe_load(text)['Models']
+    assert text.startswith('# what this is') and [m['Name'] for m in models] == ['ivf', 'other']
+    assert models[0]['SHA256'] == file_sha256(folder / 'weights/ivf.pth') and models[0]['Modalities'] == ['ir', 'vis']
+
+
+def test_mistakes_are_one_line(tool, folder, capsys, monkeypatch):
+    monkeypatch.setattr(tool, 'LARGEST_MIB', 1e-6)
+    assert run(tool, folder) == 2
+    assert 'try --half' in capsys.readouterr().err and not (folder / 'weights/ivf.pth').exists()
+    (folder / 'weights/metafile.yml').unlink()
+    assert run(tool, folder) == 2
+    assert capsys.readouterr().err.startswith('error: no list of models')

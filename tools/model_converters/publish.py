@@ -1,0 +1,83 @@
+"""Turn a checkpoint of a training run into shipped weights, and enter them in the metafile.
+
+Usage: python tools/model_converters/publish.py RUN/iter_9500.pth ivf --config configs/light/ivf.py --task ivf \
+           --summary "0.54 M parameters, any blur, noise and factor"
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+import yaml
+
+from drfuse.apis.model_zoo import METAFILE, TASKS
+from drfuse.utils.checkpoint import file_sha256, model_weights, read_checkpoint, save_atomic, write_atomic
+from drfuse.utils.config import UserError
+
+LARGEST_MIB = 6
+
+
+def strip(source: Path, half: bool) -> dict:
+    """Return what is shipped of a checkpoint: the weights (averaged ones, where the run kept an average) and facts.
+
+    Raises:
+        UserError: If the file is no checkpoint.
+    """
+    checkpoint = read_checkpoint(source)
+    dtype = torch.float16 if half else torch.float32
+    weights = {name: value.to(dtype) if value.is_floating_point() else value
+               for name, value in model_weights(checkpoint).items()}
+    meta = checkpoint.get('meta', {})
+    facts = {key: meta[key] for key in ('iter', 'seed', 'data', 'drfuse_version') if key in meta}
+    return dict(meta=facts, state_dict=weights)
+
+
+def enter(metafile: Path, entry: dict) -> None:
+    """Replace or add an entry of the metafile; its comment at the top stays."""
+    text = metafile.read_text(encoding='utf-8')
+    head = ''.join(line for line in text.splitlines(keepends=True) if line.startswith('#'))
+    models = [m for m in (yaml.safe_load(text) or {}).get('Models') or [] if m['Name'] != entry['Name']]
+    models = sorted([*models, entry], key=lambda m: m['Name'])
+    write_atomic(head + yaml.safe_dump(dict(Models=models), sort_keys=False, width=1000), metafile)
+
+
+def publish(args: argparse.Namespace) -> str:
+    """Write the weights and the entry; return a one-line report.
+
+    Raises:
+        UserError: If the weights are too large to ship, or the folder has no metafile.
+    """
+    metafile, target = args.folder / METAFILE, args.folder / f'{args.name}.pth'
+    if not metafile.is_file():
+        raise UserError(f'no list of models {metafile}')
+    content = strip(args.checkpoint, args.half)
+    size = sum(v.numel() * v.element_size() for v in content['state_dict'].values()) / 2**20
+    if size > LARGEST_MIB:
+        raise UserError(f'{args.checkpoint}: {size:.1f} MiB of weights, at most {LARGEST_MIB} are shipped; try --half')
+    save_atomic(content, target)
+    enter(metafile, dict(Name=args.name, Config=args.config, Weights=target.name, SHA256=file_sha256(target),
+                         Task=args.task, Modalities=list(TASKS[args.task]), Summary=args.summary))
+    return f'{target}: {size:.2f} MiB, {len(content["state_dict"])} tensors'
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(description='Turn a checkpoint into shipped weights.')
+    parser.add_argument('checkpoint', type=Path)
+    parser.add_argument('name', help='how users call the model')
+    parser.add_argument('--config', required=True, help='config file, relative to the folder of configs/')
+    parser.add_argument('--task', required=True, choices=sorted(TASKS))
+    parser.add_argument('--summary', required=True, help='one line for people')
+    parser.add_argument('--half', action='store_true', help='half precision on disk')
+    parser.add_argument('--folder', type=Path, default=Path('weights'))
+    try:
+        print(publish(parser.parse_args(argv)))
+    except (UserError, FileNotFoundError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
