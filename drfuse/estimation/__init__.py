@@ -1,0 +1,7 @@
+"""Blind estimation: what happened to an image, told from the image alone."""
+
+from drfuse.estimation.degradation import EstimatedDegradation, estimate_degradation, infer_factor
+from drfuse.estimation.noise import NoiseEstimate, estimate_noise_sigma, measure_noise
+
+__all__ = ['EstimatedDegradation', 'NoiseEstimate', 'estimate_degradation', 'estimate_noise_sigma', 'infer_factor',
+           'measure_noise']
