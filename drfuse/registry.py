@@ -1,6 +1,6 @@
 """Every registry of drfuse on one screen.
 
-The five registries of the method are roots of their own, so a wrong name is reported as
+The registries of the method are roots of their own, so a wrong name is reported as
 ``X is not in the drfuse::degradation registry``. The others are children of MMEngine's, so a config
 may name MMEngine's types as well. Each registry knows where its classes live (``locations``) and
 imports them when a type is first asked for; a third party adds classes with ``custom_imports``.
@@ -53,10 +53,13 @@ FUSION_LOSSES = _root('fusion_loss', 'drfuse.models.losses')
 BACKBONES = _root('backbone', 'drfuse.models.backbones')
 # reverse processes and their parts: alpha schedules, correction scales
 SAMPLERS = _root('sampler', 'drfuse.diffusion')
+# what the method is measured against: restorers of one source, rules that fuse two
+RESTORERS = _root('restorer', 'drfuse.baselines')
+FUSERS = _root('fuser', 'drfuse.baselines')
 
 # ---- children of MMEngine's -----------------------------------------------------------------
 # whole models and data preprocessors
-MODELS = _child(MMENGINE_MODELS, 'drfuse.models')
+MODELS = _child(MMENGINE_MODELS, 'drfuse.models', 'drfuse.baselines')
 # paired datasets
 DATASETS = _child(MMENGINE_DATASETS, 'drfuse.datasets')
 # batch samplers that name every random draw

@@ -9,7 +9,7 @@ from mmengine.registry import Registry
 
 import drfuse.registry as ours
 
-ROOTS = ('DEGRADATIONS', 'PINV_SOLVERS', 'FUSION_LOSSES', 'BACKBONES', 'SAMPLERS')
+ROOTS = ('DEGRADATIONS', 'PINV_SOLVERS', 'FUSION_LOSSES', 'BACKBONES', 'SAMPLERS', 'RESTORERS', 'FUSERS')
 
 
 def registries():
@@ -29,6 +29,7 @@ def test_the_registries_of_the_method_are_roots():
 @pytest.mark.parametrize(('registry', 'name'), [
     ('DEGRADATIONS', 'GaussianBlur'), ('PINV_SOLVERS', 'WienerPinv'), ('FUSION_LOSSES', 'IVFLoss'),
     ('BACKBONES', 'DualDecoderUNet'), ('SAMPLERS', 'FusionDDIMSampler'), ('MODELS', 'DRFusion'),
+    ('RESTORERS', 'TVADMM'), ('FUSERS', 'guided_filter'), ('MODELS', 'CascadeFusion'), ('MODELS', 'FFDNet'),
     ('DATASETS', 'M3FDDataset'), ('DATA_SAMPLERS', 'KeyedBatchSampler'), ('TRANSFORMS', 'PairedCrop'),
     ('METRICS', 'QABF'), ('HOOKS', 'PlainCheckpointHook'), ('LOOPS', 'FusionIterTrainLoop'),
     ('VISUALIZERS', 'FusionVisualizer'), ('OPTIM_WRAPPERS', 'BF16OptimWrapper')])

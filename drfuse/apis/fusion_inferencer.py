@@ -16,7 +16,7 @@ from drfuse.apis.pairs import SourcePair, match_sources
 from drfuse.apis.prepare import PreparedPair, prepare_pair
 from drfuse.diffusion.output import FusionOutput
 from drfuse.models.chroma import colourise, restore_chroma
-from drfuse.models.fusion_models.drfusion import CHROMA
+from drfuse.models.fusion_models.base_fusion_model import CHROMA
 from drfuse.registry import INFERENCERS
 from drfuse.utils.config import UserError
 

@@ -31,11 +31,11 @@ class FusionOutput:
     Attributes:
         sources: M restored sources, each (B, 1, H, W), about [0, 1], not clamped.
         fused: (B, 1, H, W) fused image, about [0, 1], not clamped.
-        weights: (B, M, H, W) fusion weights of the last step; they sum to 1 over M.
+        weights: (B, M, H, W) fusion weights of the last step; they sum to 1 over M. None for rules without weights.
         trajectory: One record per step, T..1; empty unless asked for.
     """
 
     sources: tuple[torch.Tensor, ...]
     fused: torch.Tensor
-    weights: torch.Tensor
+    weights: torch.Tensor | None
     trajectory: list[StepRecord] = field(default_factory=list)
