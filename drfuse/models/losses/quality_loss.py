@@ -7,7 +7,13 @@ import torch
 from drfuse.diffusion.output import FusionOutput
 from drfuse.models.losses.base_fusion_loss import FusionLoss
 from drfuse.models.losses.functional import elementwise_max, pixel_l1, sobel_components, ssim
-from drfuse.models.losses.quality_terms import edge_quality, mutual_information, piella_quality, strongest_gradient
+from drfuse.models.losses.quality_terms import (
+    edge_quality,
+    mutual_information,
+    piella_quality,
+    strongest_gradient,
+    total_variation,
+)
 from drfuse.registry import FUSION_LOSSES
 
 
@@ -22,6 +28,7 @@ class QualityFusionLoss(FusionLoss):
         edges: Weight of 1 - Q_AB/F, see :func:`~drfuse.models.losses.quality_terms.edge_quality`.
         information: Weight of 1 - Q_MI / 2 of the sum over the sources.
         structure: Weight of the mean over the sources of 1 - SSIM(Xf, X_i): keeps both of them present.
+        smoothness: Weight of the total variation of the fusion weights (per pixel): keeps noise and mottle out of them.
         weaker: Share, in [0, 1], by which the sum over the sources in ``information`` and ``structure`` gives way to
             the worse source: with 1 only the worse one counts.
 
@@ -30,10 +37,11 @@ class QualityFusionLoss(FusionLoss):
     """
 
     def __init__(self, intensity: float = 0.5, gradient: float = 20.0, quality: float = 0.3, edges: float = 0.0,
-                 information: float = 0.0, structure: float = 0.0, weaker: float = 0.0) -> None:
+                 information: float = 0.0, structure: float = 0.0, smoothness: float = 0.0,
+                 weaker: float = 0.0) -> None:
         super().__init__()
         self.weights = dict(intensity=intensity, gradient=gradient, quality=quality, edges=edges,
-                            information=information, structure=structure)
+                            information=information, structure=structure, smoothness=smoothness)
         if min(self.weights.values()) < 0 or not any(self.weights.values()):
             raise ValueError(f'QualityFusionLoss needs weights >= 0, and one above 0, got {self.weights}')
         if not 0 <= weaker <= 1:
@@ -49,7 +57,8 @@ class QualityFusionLoss(FusionLoss):
             quality=lambda: 1 - piella_quality(fused, targets).mean(),
             edges=lambda: 1 - edge_quality(fused, targets).mean(),
             information=lambda: self._over_sources([1 - 2 * mutual_information(fused, x) for x in targets]),
-            structure=lambda: self._over_sources([1 - ssim(fused, x)[None] for x in targets]))
+            structure=lambda: self._over_sources([1 - ssim(fused, x)[None] for x in targets]),
+            smoothness=lambda: total_variation(output.weights))
         return {name: weight * values[name]() for name, weight in self.weights.items() if weight}
 
     def _over_sources(self, losses: list[torch.Tensor]) -> torch.Tensor:

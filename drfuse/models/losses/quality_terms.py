@@ -105,6 +105,11 @@ def mutual_information(x: torch.Tensor, y: torch.Tensor, bins: int = 48) -> torc
     return (entropy_a + entropy_b - entropy_ab) / (entropy_a + entropy_b + _EPS)
 
 
+def total_variation(x: torch.Tensor) -> torch.Tensor:
+    """Return the mean absolute difference of neighbouring pixels, rows plus columns, a scalar."""
+    return (x[..., 1:, :] - x[..., :-1, :]).abs().mean() + (x[..., 1:] - x[..., :-1]).abs().mean()
+
+
 def _entropy(p: torch.Tensor) -> torch.Tensor:
     return -(p * (p + _EPS).log()).sum(-1)
 

@@ -15,6 +15,6 @@ def make_case():
         images = torch.rand((2 * num_sources + 1, 2, 1, 13, 17), generator=generator)
         sources = tuple(x.clone().requires_grad_() for x in images[:num_sources])
         targets = list(images[num_sources:-1])
-        weights = torch.full((2, num_sources, 13, 17), 1 / num_sources)
+        weights = torch.rand((2, num_sources, 13, 17), generator=generator).softmax(1)
         return FusionOutput(sources, images[-1].clone().requires_grad_(), weights), targets
     return make

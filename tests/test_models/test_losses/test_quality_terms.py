@@ -7,7 +7,13 @@ from skimage import data, filters
 
 from drfuse.evaluation.functional import measure
 from drfuse.models.losses.functional import sobel_components
-from drfuse.models.losses.quality_terms import edge_quality, mutual_information, piella_quality, strongest_gradient
+from drfuse.models.losses.quality_terms import (
+    edge_quality,
+    mutual_information,
+    piella_quality,
+    strongest_gradient,
+    total_variation,
+)
 from drfuse.utils.seed import keyed_generator
 
 
@@ -80,3 +86,8 @@ def test_strongest_gradient_keeps_the_sign():
     strongest = strongest_gradient([0.2 * ramp, 1 - ramp])
     torch.testing.assert_close(strongest, sobel_components(1 - ramp, 8.0))
     assert strongest[0, 0, 5, 5] == pytest.approx(-0.05, abs=1e-6)
+
+
+def test_total_variation_of_a_ramp():
+    ramp = torch.arange(10.0).expand(1, 2, 6, 10)
+    assert float(total_variation(0.3 * ramp)) == pytest.approx(0.3, abs=1e-6)
