@@ -65,9 +65,9 @@ def parse_degradation(value: Any, modalities: Sequence[str], boundary: str = 're
     """Return what a user said of each source.
 
     Args:
-        value: None (estimate); a name of :data:`PRESETS`; the path of a YAML or JSON file; or a mapping with the keys
-            ``a`` and ``b``, or the names of the modalities, to None, a list of stage configs, or a mapping with any of
-            ``blur`` (a text as in :data:`BLURS`), ``noise`` and ``scale``.
+        value: Specifications already; None (estimate); a name of :data:`PRESETS`; the path of a YAML or JSON file;
+            or a mapping with the keys ``a`` and ``b``, or the names of the modalities, to None, a list of stage
+            configs, or a mapping with any of ``blur`` (a text as in :data:`BLURS`), ``noise`` and ``scale``.
         modalities: Names of the sources, A first.
         boundary: Border of blurs that do not name one: ``'circular'``, ``'reflect'`` or ``'zero'``.
 
@@ -84,6 +84,8 @@ def parse_degradation(value: Any, modalities: Sequence[str], boundary: str = 're
         raise UserError(error) from None
     if value is None:
         return tuple(SourceSpec() for _ in modalities)
+    if isinstance(value, tuple) and len(value) == len(modalities) and all(isinstance(s, SourceSpec) for s in value):
+        return value
     if isinstance(value, str) and value in PRESETS:
         return tuple(preset(value, boundary) for _ in modalities)
     if isinstance(value, str | Path):
@@ -148,6 +150,22 @@ def override(spec: SourceSpec, blur: str | None, noise: float | None, scale: int
     if noise is not None:
         changes['noise_first'] = False
     return replace(spec, **changes, origin='given' if given.is_complete else spec.origin)
+
+
+def describe_stages(stages: Sequence[Mapping[str, Any]]) -> str:
+    """Return stages in words, for people: ``Gaussian blur 2 px, noise 0.0316 (8.1/255), resolution 1/4``."""
+    words = []
+    for stage in stages:
+        kind, value = stage['type'], {k: v for k, v in stage.items() if isinstance(v, int | float)}
+        if kind == 'GaussianBlur':
+            words.append(f'Gaussian blur {value.get("sigma", 0):.3g} px')
+        elif kind == 'GaussianNoise':
+            words.append(f'noise {value.get("sigma", 0):.3g} ({255 * value.get("sigma", 0):.1f}/255)')
+        elif 'factor' in value:
+            words.append(f'resolution 1/{value["factor"]}')
+        else:
+            words.append(' '.join([kind, *(f'{k} {v:.3g}' for k, v in value.items())]))
+    return ', '.join(words) or 'no degradation'
 
 
 def _read_file(value: str | Path) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,10 @@ class FusionInferencer:
         precision: Of the network; ``'auto'`` = bfloat16 on a CUDA device that has it, else float32. The degradation's
             operators always work in float32.
         folder: Folder with ``metafile.yml`` and weights; None = drfuse's own.
+        task: ``'ivf'`` or ``'mif'``, which settles where the colour comes from; None = the model's.
 
     Raises:
-        UserError: If the model, its weights, the device or the precision cannot be had.
+        UserError: If the model, its weights, the device or the precision cannot be had, or the task is another one.
 
     Example:
         ``result = FusionInferencer('ivf')('ir.png', 'visible.jpg', degradation='composite'); result.save('fused.jpg')``
@@ -50,19 +52,29 @@ class FusionInferencer:
 
     def __init__(self, model: str | Path = 'ivf', weights: str | Path | None = None,
                  device: str | torch.device | None = None, precision: str = 'auto',
-                 folder: str | Path | None = None) -> None:
+                 folder: str | Path | None = None, task: str | None = None) -> None:
         if precision not in PRECISIONS:
             raise UserError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
         self.loaded = load_model(model, weights, device, folder)
         self.model, self.task, self.modalities = self.loaded.model, self.loaded.task, self.loaded.modalities
+        if task is not None and task not in COLOUR_SOURCE:
+            raise UserError(f'task must be one of {", ".join(COLOUR_SOURCE)}, got {task!r}')
+        if task is not None and task != self.task and self.loaded.listed:
+            raise UserError(f'the model {self.loaded.name} is for the task {self.task}, not {task}')
+        self.task = task or self.task
         self.device = next(self.model.parameters()).device
         if precision == 'auto':
             fast = self.device.type == 'cuda' and torch.cuda.is_bf16_supported()
             precision = 'bfloat16' if fast else 'float32'
         self.precision = precision
 
+    @property
+    def has_common_edges(self) -> bool:
+        """Whether a shift of the sources can be measured: edges of PET and MRI lie in different places."""
+        return self.task == 'ivf'
+
     def __call__(self, a: Any, b: Any, degradation: Any = None, *, boundary: str = 'reflect', gray: bool = False,
-                 chroma: str = 'guided', batch_size: int = 1) -> FusionResult | list[FusionResult]:
+                 chroma: str = 'guided', align: bool = False, batch_size: int = 1) -> FusionResult | list[FusionResult]:
         """Restore and fuse.
 
         Args:
@@ -75,6 +87,8 @@ class FusionInferencer:
             boundary: Border of blurs: ``'reflect'``, ``'zero'`` or ``'circular'``.
             gray: Give a grey result, also for colour sources.
             chroma: ``'guided'`` restores the colour with the restored luminance, ``'observed'`` takes it as it is.
+            align: Infrared-visible: move A by the shift that is measured between the two, if it is reliable. Else a
+                shift of some pixels is a warning.
             batch_size: Most pairs to run at once; pairs of different size or degradation are run one by one.
 
         Returns:
@@ -86,18 +100,24 @@ class FusionInferencer:
         """
         sources = match_sources(a, b)
         results = list(self.stream(sources.pairs, degradation, boundary=boundary, gray=gray, chroma=chroma,
-                                   batch_size=batch_size))
+                                   align=align, batch_size=batch_size))
+        for result in results:
+            for text in result.report['warnings']:
+                warnings.warn(f'{result.report["name"]}: {text}', stacklevel=2)
         return results[0] if sources.single else results
 
     def stream(self, pairs: Iterable[SourcePair], degradation: Any = None, *, boundary: str = 'reflect',
-               gray: bool = False, chroma: str = 'guided', batch_size: int = 1) -> Iterator[FusionResult]:
+               gray: bool = False, chroma: str = 'guided', align: bool = False,
+               batch_size: int = 1) -> Iterator[FusionResult]:
         """Yield the result of each pair as it is done, in order; arguments as of a call."""
         if chroma not in CHROMA:
             raise UserError(f'chroma must be one of {", ".join(CHROMA)}, got {chroma!r}')
+        if align and not self.has_common_edges:
+            raise UserError(f'only infrared-visible pairs can be aligned by their edges; the task is {self.task}')
         if not isinstance(batch_size, int) or batch_size < 1:
             raise UserError(f'batch_size must be an integer >= 1, got {batch_size!r}')
         specs = parse_degradation(degradation, self.modalities, boundary)
-        prepared = (self.preprocess(pair, specs, boundary) for pair in pairs)
+        prepared = (self.preprocess(pair, specs, boundary, align) for pair in pairs)
         for group in grouped(prepared, batch_size):
             start = time.perf_counter()
             output = self.forward(group)
@@ -106,9 +126,10 @@ class FusionInferencer:
                 pair.report['seconds']['network'] = seconds
                 yield self.postprocess(pair, output, i, gray, chroma)
 
-    def preprocess(self, pair: SourcePair, specs: tuple[SourceSpec, ...], boundary: str = 'reflect') -> PreparedPair:
+    def preprocess(self, pair: SourcePair, specs: tuple[SourceSpec, ...], boundary: str = 'reflect',
+                   align: bool = False) -> PreparedPair:
         """Read a pair and attach what is known, or estimated, of its degradation."""
-        return prepare_pair(pair, self.modalities, specs, boundary)
+        return prepare_pair(pair, self.modalities, specs, boundary, self.has_common_edges, align)
 
     @torch.no_grad()
     def forward(self, pairs: list[PreparedPair]) -> FusionOutput:

@@ -58,6 +58,7 @@ class LoadedModel:
         modalities: Names of the sources, A first.
         weights: Checkpoint file.
         sha256: SHA-256 of the checkpoint.
+        listed: Whether it is one of the zoo, which says its task; that of a config follows from its modalities.
     """
 
     model: nn.Module
@@ -66,6 +67,7 @@ class LoadedModel:
     modalities: tuple[str, ...]
     weights: Path
     sha256: str
+    listed: bool
 
 
 def zoo_folder(folder: str | Path | None = None) -> Path:
@@ -117,7 +119,7 @@ def verify(name: str | None = None, folder: str | Path | None = None) -> dict[st
         UserError: If there is no such model.
     """
     models = list_models(folder)
-    chosen = models if name is None else {name: _find(name, models, folder)}
+    chosen = models if name is None else {name: _find(name, models)}
     return {key: _state(model) for key, model in chosen.items()}
 
 
@@ -127,13 +129,12 @@ def _state(model: ZooModel) -> str:
     return 'ok' if file_sha256(model.weights) == model.sha256 else 'wrong hash'
 
 
-def _find(name: str, models: Mapping[str, ZooModel], folder: str | Path | None) -> ZooModel:
+def _find(name: str, models: Mapping[str, ZooModel]) -> ZooModel:
     if name in models:
         return models[name]
     close = difflib.get_close_matches(name, models, n=1)
     hint = f'; did you mean {close[0]}?' if close else ''
-    known = ', '.join(models) or 'none yet'
-    raise UserError(f'no model {name!r} in {zoo_folder(folder)} (there: {known}) and no config of this name{hint}')
+    raise UserError(f"no model and no config is called {name!r}; 'drfuse models' lists the models{hint}")
 
 
 def load_model(name_or_config: str | Path, weights: str | Path | None = None, device: str | torch.device | None = None,
@@ -158,7 +159,7 @@ def load_model(name_or_config: str | Path, weights: str | Path | None = None, de
         if weights is None:
             raise UserError(f'config {text} needs weights: name a checkpoint')
         return _load(Path(text).stem, find_config(name_or_config), Path(weights), None, target)
-    entry = _find(text, models, folder)
+    entry = _find(text, models)
     if weights is None:
         _check_hash(entry)
     return _load(entry.name, entry.config, Path(weights or entry.weights), entry, target)
@@ -186,7 +187,8 @@ def _load(name: str, config: Path, weights: Path, entry: ZooModel | None, device
     load_weights(model, {k: v for k, v in checkpoint.items() if not k.startswith('losses.')}, weights)
     task = entry.task if entry else 'ivf' if 'vis' in modalities else 'mif'
     model.requires_grad_(False)
-    return LoadedModel(model.to(device).eval(), name, task, modalities, weights, file_sha256(weights))
+    return LoadedModel(model.to(device).eval(), name, task, modalities, weights, file_sha256(weights),
+                       entry is not None)
 
 
 def _modalities(cfg: Mapping) -> tuple[str, ...]:
@@ -208,7 +210,10 @@ def find_device(device: str | torch.device | None) -> torch.device:
         return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     try:
         found = torch.device(device)
+    except RuntimeError:
+        raise UserError(f'device must be cpu, cuda, cuda:0, ... or another one of torch, got {str(device)!r}') from None
+    try:
         torch.zeros(1, device=found)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise UserError(f'device {device!r} cannot be used: {str(error).splitlines()[0]}') from None
+        raise UserError(f'device {str(device)!r} cannot be used here: {str(error).splitlines()[0]}') from None
     return found

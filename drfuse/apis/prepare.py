@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
-from drfuse.apis.degradation_spec import SourceSpec
+from drfuse.apis.degradation_spec import SourceSpec, describe_stages
 from drfuse.apis.pairs import SourcePair
 from drfuse.apis.picture import Picture, as_picture
+from drfuse.apis.registration import Shift, measure_shift, moved
 from drfuse.apis.sizes import Factor, Size, settle_sizes
 from drfuse.degradations import Degradation, Observation
+from drfuse.structures import split_luma_chroma
 from drfuse.utils.config import UserError, config_errors
 
-Estimator = Callable[[torch.Tensor, Size], Any]
-"""``drfuse.estimation.estimate_degradation``: image (C, h, w) in [0, 1] and full size to an estimate."""
+Estimator = Callable[[torch.Tensor, Size, str], Any]
+"""``drfuse.estimation.estimate_degradation``: image (C, h, w) in [0, 1], full size and border to an estimate."""
 
 
 @dataclass
@@ -47,7 +49,7 @@ class PreparedPair:
 
 
 def prepare_pair(pair: SourcePair, modalities: Sequence[str], specs: Sequence[SourceSpec],
-                 boundary: str = 'reflect') -> PreparedPair:
+                 boundary: str = 'reflect', register: bool = True, align: bool = False) -> PreparedPair:
     """Read two sources, settle their sizes and degradations, and attach these.
 
     Args:
@@ -55,6 +57,8 @@ def prepare_pair(pair: SourcePair, modalities: Sequence[str], specs: Sequence[So
         modalities: Their names, A first.
         specs: What is known of each.
         boundary: Border of estimated blurs.
+        register: Measure the shift between the two; one of some pixels is a warning in the report.
+        align: Move A by the measured shift, in whole pixels of its own.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -64,6 +68,7 @@ def prepare_pair(pair: SourcePair, modalities: Sequence[str], specs: Sequence[So
     pictures = tuple(as_picture(source, f'source {letter}') for source, letter in zip(pair[1:], 'AB', strict=True))
     read = time.perf_counter() - start
     full, factors = settle_sizes([p.shape for p in pictures], [s.factor for s in specs], [p.name for p in pictures])
+    pictures, registration = _register(pictures, align) if register else (pictures, dict(shift=None, aligned=False))
     fitting = [p for p in reversed(pictures) if p.shape == full]
     prepared = PreparedPair(pair.name, pictures, fitting[0] if fitting else pictures[-1], {})
     sources = {}
@@ -75,10 +80,37 @@ def prepare_pair(pair: SourcePair, modalities: Sequence[str], specs: Sequence[So
             prepared.chroma[name] = chroma[0]
         sources[name] = dict(source=picture.name, size=list(picture.shape), pixel_type=picture.pixels.dtype.name,
                              colour=picture.is_colour, factor=factor.value, **entry,
+                             text=describe_stages(stages),
                              luminance_sigma=float(observation.sigma.square().mean().sqrt()))
     seconds = dict(read=read, prepare=time.perf_counter() - start - read)
-    prepared.report = dict(name=pair.name, size=list(full), sources=sources, seconds=seconds, warnings=[])
+    warning = registration.pop('warning', None)
+    prepared.report = dict(name=pair.name, size=list(full), sources=sources, registration=registration,
+                           seconds=seconds, warnings=[warning] if warning else [])
     return prepared
+
+
+def _register(pictures: tuple[Picture, ...], align: bool) -> tuple[tuple[Picture, ...], dict[str, Any]]:
+    """Return the pictures, A moved if it is to be, and what the report says of their shift."""
+    a, b = pictures
+    shift = measure_shift(*(split_luma_chroma(p.to_tensor())[0][0].numpy() for p in pictures))
+    if shift is None or not shift.is_reliable:
+        return pictures, dict(shift=None, aligned=False)
+    entry: dict[str, Any] = dict(shift=[shift.dx, shift.dy], aligned=False)
+    if align:
+        step = [round(d * own / max(own, other)) for d, own, other in
+                zip((shift.dx, shift.dy), a.shape[::-1], b.shape[::-1], strict=True)]
+        alpha = None if a.alpha is None else moved(a.alpha, *step)
+        return (replace(a, pixels=moved(a.pixels, *step), alpha=alpha), b), dict(entry, aligned=True)
+    if shift.is_worth_a_warning:
+        entry['warning'] = _warning(shift, a.name)
+    return pictures, entry
+
+
+def _warning(shift: Shift, name: str) -> str:
+    steps = [f'{abs(d):.0f} px {words[int(d > 0)]}' for d, words in
+             ((shift.dx, ('left', 'right')), (shift.dy, ('up', 'down'))) if round(d)]
+    return (f'{name} has to move {" and ".join(steps)} to lie on its partner: fused edges will be '
+            'double (align corrects it)')
 
 
 def settle_stages(spec: SourceSpec, factor: Factor, picture: Picture, full: Size,
@@ -101,25 +133,24 @@ def settle_stages(spec: SourceSpec, factor: Factor, picture: Picture, full: Size
         stages = listed if any('factor' in stage for stage in listed) else [*listed, *pool]
         return stages, dict(origin=spec.origin, stages=stages)
     if spec.is_complete:
-        stages = _in_order(list(spec.blur or ()), _noise(spec.noise), pool, spec.noise_first)
+        stages = in_order(list(spec.blur or ()), _noise(spec.noise), pool, spec.noise_first)
         return stages, dict(origin=spec.origin, stages=stages)
-    estimate = _estimator()(picture.to_tensor(), full)
+    with config_errors(picture.name):
+        estimate = _estimator()(picture.to_tensor(), full, boundary)
     found = [dict(stage) for stage in estimate.stages]
-    for stage in found:
-        if stage['type'].endswith('Blur'):
-            stage.setdefault('boundary', boundary)
     blur = [s for s in found if s['type'].endswith('Blur')] if spec.blur is None else list(spec.blur)
     if spec.noise is None and spec.blur is None and (not pool or any('factor' in stage for stage in found)):
         stages = found
     else:
         noise = _noise(estimate.noise_sigma if spec.noise is None else spec.noise)
-        stages = _in_order(blur, noise, pool, spec.noise_first and spec.noise is not None)
+        stages = in_order(blur, noise, pool, spec.noise_first or spec.noise is None)  # estimates: before the pooling
     known = [part for part in ('blur', 'noise') if getattr(spec, part) is not None]
     return stages, dict(origin='estimated' if not known else f'{" and ".join(known)} given, the rest estimated',
                         stages=stages, confidence=dict(estimate.confidence), summary=estimate.summary())
 
 
-def _in_order(blur: list[dict], noise: list[dict], pool: list[dict], noise_first: bool) -> list[dict]:
+def in_order(blur: list[dict], noise: list[dict], pool: list[dict], noise_first: bool) -> list[dict]:
+    """Return blur, noise and low resolution as stages: y = S(B x + n), or y = S B x + n if the noise is the file's."""
     return [*blur, *noise, *pool] if noise_first else [*blur, *pool, *noise]
 
 

@@ -58,7 +58,7 @@ def settle_sizes(sizes: Sequence[Size], scales: Sequence[int | None],
     """
     full_size = [size for size, scale in zip(sizes, scales, strict=True) if scale in (None, 1)]
     if full_size:
-        full = max(full_size, key=lambda size: size[0] * size[1])
+        full = max(reversed(full_size), key=lambda size: size[0] * size[1])
     else:
         (h, w), scale = max(zip(sizes, scales, strict=True), key=lambda item: item[0][0] * item[1])
         full = (h * scale, w * scale)

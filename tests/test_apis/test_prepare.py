@@ -23,8 +23,8 @@ def estimator(monkeypatch):
     """Stand in for the estimation, which has tests of its own."""
     seen = []
 
-    def estimate_degradation(image, full):
-        seen.append((tuple(image.shape), full))
+    def estimate_degradation(image, full, boundary):
+        seen.append((tuple(image.shape), full, boundary))
         return ESTIMATE
     monkeypatch.setitem(sys.modules, 'drfuse.estimation', SimpleNamespace(estimate_degradation=estimate_degradation))
     return seen
@@ -62,9 +62,18 @@ def test_what_is_not_given_is_estimated(scene, estimator):
     specs = [SourceSpec(), SourceSpec(noise=0.1)]
     pair = prepare_pair(SourcePair('x', scene['ir'], scene['vis']), NAMES, specs, 'zero')
     ir, vis = pair.report['sources'].values()
-    assert ir['origin'] == 'estimated' and ir['stages'][0]['boundary'] == 'zero' and ir['summary'] == 'noise 0.02'
+    assert ir['origin'] == 'estimated' and ir['summary'] == 'noise 0.02'
+    assert names(ir) == ['GaussianBlur', 'GaussianNoise']
     assert vis['origin'] == 'noise given, the rest estimated' and vis['stages'][1]['sigma'] == 0.1
-    assert estimator == [((1, *scene['ir'].shape), scene['ir'].shape), ((3, *scene['ir'].shape), scene['ir'].shape)]
+    size = scene['ir'].shape
+    assert estimator == [((1, *size), size, 'zero'), ((3, *size), size, 'zero')]
+
+
+def test_estimated_noise_is_that_before_the_pooling(scene, estimator):
+    pair = prepare_pair(SourcePair('x', scene['ir'][::2, ::2], scene['vis']), NAMES,
+                        [SourceSpec(blur=()), SourceSpec(stages=())])
+    assert names(pair.report['sources']['ir']) == ['GaussianNoise', 'AveragePool']
+    assert pair.report['sources']['ir']['origin'] == 'blur given, the rest estimated'
 
 
 def test_without_estimation_the_message_says_what_to_give(scene, monkeypatch):

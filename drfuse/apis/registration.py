@@ -1,0 +1,108 @@
+"""Whether two pictures of different kinds lie on each other: the shift between their edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+REACH = 24
+"""Largest shift that is looked for, in working pixels; a sixth of the shorter side if that is less."""
+
+MIN_REACH = 16
+"""Pictures in which no shift of this many working pixels can be looked for are too small to tell."""
+
+MIN_SHIFT, MIN_GAP, MIN_GAIN = 3.0, 0.015, 0.055
+"""When a shift is worth a warning: its length in working pixels, how far its correlation is above that of all shifts
+that are not its neighbours, and above that of no shift. Set on the training pairs of RoadScene by
+``tools/analysis_tools/registration_rates.py``, whose rates are in docs/inference.md."""
+
+_LONGEST = 1024  # larger pictures are reduced to this side before
+_SMOOTH, _LOCAL, _NEIGHBOUR = 2.0, 12.0, 6.0
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far A lies beside B.
+
+    Attributes:
+        dx: Full-size pixels by which A has to move to the right to lie on B.
+        dy: Full-size pixels by which A has to move down.
+        gap: Correlation at this shift less the highest at one that is no neighbour.
+        gain: Correlation at this shift less that at no shift.
+        scale: Full-size pixels in a working pixel.
+    """
+
+    dx: float
+    dy: float
+    gap: float
+    gain: float
+    scale: float = 1.0
+
+    @property
+    def length(self) -> float:
+        """Length in full-size pixels."""
+        return float(np.hypot(self.dx, self.dy))
+
+    @property
+    def is_reliable(self) -> bool:
+        """Whether the edges agree on it well enough to move a picture by it."""
+        return self.gap >= MIN_GAP and self.gain >= MIN_GAIN
+
+    @property
+    def is_worth_a_warning(self) -> bool:
+        """Whether it is reliable and not small."""
+        return self.is_reliable and self.length >= MIN_SHIFT * self.scale
+
+
+def measure_shift(a: np.ndarray, b: np.ndarray) -> Shift | None:
+    """Return the shift between two pictures of different sensors.
+
+    The magnitudes of their gradients, relative to those around, are compared by the normalised correlation
+    coefficient: tones may differ and be reversed, edges are common. A shift is a whole number of working pixels.
+
+    Args:
+        a: (h, w) luminance; enlarged to the size of ``b`` if it is smaller, and the other way round.
+        b: (H, W) luminance.
+
+    Returns:
+        The shift, None if a picture is too small, or has no edges, to tell.
+    """
+    height, width = max(a.shape[0], b.shape[0]), max(a.shape[1], b.shape[1])
+    scale = max(1.0, max(height, width) / _LONGEST)
+    shape = (round(width / scale), round(height / scale))
+    reach = min(REACH, min(shape) // 6)
+    if reach < MIN_REACH:
+        return None
+    edges = [_edges(cv2.resize(image.astype(np.float32), shape, interpolation=cv2.INTER_AREA
+                               if image.shape[0] > shape[1] else cv2.INTER_LINEAR)) for image in (a, b)]
+    inner = edges[0][reach:-reach, reach:-reach]
+    if min(float(inner.std()), float(edges[1].std())) < 1e-6:
+        return None
+    score = cv2.matchTemplate(edges[1], inner, cv2.TM_CCOEFF_NORMED)
+    row, column = np.unravel_index(int(score.argmax()), score.shape)
+    rows, columns = np.mgrid[:score.shape[0], :score.shape[1]]
+    far = np.hypot(rows - row, columns - column) > _NEIGHBOUR
+    best = float(score[row, column])
+    return Shift(float(column - reach) * scale, float(row - reach) * scale,
+                 best - float(score[far].max()) if far.any() else 0.0, best - float(score[reach, reach]), scale)
+
+
+def _edges(image: np.ndarray) -> np.ndarray:
+    """Return the gradient's magnitude relative to its mean around."""
+    smooth = cv2.GaussianBlur(image, (0, 0), _SMOOTH)
+    magnitude = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
+    around = cv2.GaussianBlur(magnitude, (0, 0), _LOCAL)
+    return magnitude / (around + 0.02 * magnitude.max() + 1e-6)
+
+
+def moved(image: np.ndarray, dx: int, dy: int) -> np.ndarray:
+    """Return an image (H, W) or (H, W, C) moved right by dx and down by dy; the edge is repeated.
+
+    Whole pixels only: interpolation would change noise and blur, which the model is told.
+    """
+    height, width = image.shape[:2]
+    rows = np.clip(np.arange(height) - dy, 0, height - 1)
+    columns = np.clip(np.arange(width) - dx, 0, width - 1)
+    return np.ascontiguousarray(image[rows[:, None], columns])
