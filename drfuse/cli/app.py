@@ -1,17 +1,20 @@
 """The ``drfuse`` command. Nothing heavy is imported until a subcommand needs it."""
 
 import importlib
-import os
 import sys
 from typing import Annotated
 
 import typer
 
+from drfuse.cli.degrade import degrade
+from drfuse.cli.fuse import fuse
+from drfuse.cli.models import models
+from drfuse.cli.run import run_command
 from drfuse.version import __version__
 
 FORWARD = dict(allow_extra_args=True, ignore_unknown_options=True, help_option_names=[])
 
-app = typer.Typer(name='drfuse', no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+app = typer.Typer(name='drfuse', no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode='rich',
                   help='Fuse degraded image pairs into one clean image and restore both sources on the way.')
 
 
@@ -26,6 +29,11 @@ def show_version(wanted: bool) -> None:
 def options(version: Annotated[bool, typer.Option('--version', callback=show_version, is_eager=True,
                                                   help='Print the version and exit.')] = False) -> None:
     """Options of every subcommand."""
+
+
+app.command()(fuse)
+app.command()(degrade)
+app.command()(models)
 
 
 @app.command(context_settings=FORWARD)
@@ -74,12 +82,4 @@ def forward(module: str, argv: list[str]) -> None:
 
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2 (``DRFUSE_DEBUG=1``: the traceback)."""
-    try:
-        app(prog_name='drfuse')
-    except (FileNotFoundError, ValueError) as error:
-        from drfuse.utils.config import UserError  # noqa: PLC0415 - as above
-
-        if os.environ.get('DRFUSE_DEBUG') or not isinstance(error, FileNotFoundError | UserError):
-            raise
-        typer.echo(f'drfuse: {" ".join(str(error).split())}', err=True)
-        sys.exit(2)
+    sys.exit(run_command(app, None, 'drfuse', 'drfuse'))

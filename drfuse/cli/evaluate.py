@@ -1,7 +1,6 @@
 """``drfuse evaluate``: fusion metrics of the result folders of any method."""
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,8 +8,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from drfuse.cli.progress import progress_bar
+from drfuse.cli.run import run_command
 from drfuse.evaluation import tables
 from drfuse.evaluation.comparison import Comparison
 from drfuse.evaluation.convention import AGAINST
@@ -18,7 +18,7 @@ from drfuse.evaluation.folder_evaluation import TRIVIAL, MethodResult, Settings,
 from drfuse.evaluation.folders import match_folders
 from drfuse.evaluation.functional import PAPER_METRICS, VARIANTS, metric_specs
 from drfuse.utils.checkpoint import write_atomic
-from drfuse.utils.config import DEBUG_VARIABLE, UserError
+from drfuse.utils.config import UserError
 
 _LISTS = ('--fused', '--sources', '--metrics')
 _SHOWN = 3
@@ -116,12 +116,9 @@ def _tasks(methods: dict[tuple[str, str], Path], sources: Sequence[Path], with_t
 
 
 def _run(tasks: Sequence[Task], settings: Settings, workers: int | None) -> list[MethodResult]:
-    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-               TextColumn('ETA'), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task('images', total=len(tasks))
+    with progress_bar(Console(stderr=True), len(tasks), 'images') as advance:
         try:
-            return run_tasks(tasks, settings, workers, lambda: progress.advance(bar))
+            return run_tasks(tasks, settings, workers, advance)
         except ValueError as error:
             raise UserError(error) from error
 
@@ -169,18 +166,4 @@ def main(argv: list[str] | None = None) -> int:
     program = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     program.command()(evaluate)
     arguments = repeat_lists(sys.argv[1:] if argv is None else argv)
-    try:
-        program(args=arguments, prog_name='drfuse evaluate')
-    except SystemExit as stop:  # how typer ends; a mistake in the options has been told by then
-        return int(stop.code or 0)
-    except (UserError, FileNotFoundError) as error:
-        if os.environ.get(DEBUG_VARIABLE):
-            raise
-        return _tell(str(error))
-    return 0
-
-
-def _tell(message: str) -> int:
-    sys.stdout.flush()
-    print(f'error: {" ".join(message.split())}', file=sys.stderr, flush=True)
-    return 2
+    return run_command(program, arguments, 'drfuse evaluate', 'error')

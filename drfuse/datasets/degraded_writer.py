@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ SIDECAR = 'degradations.json'
 """Name of the description beside the images."""
 
 
-def write_degraded(dataset: PairedFusionDataset, out_dir: str | Path, overwrite: bool = False) -> Path:
+def write_degraded(dataset: PairedFusionDataset, out_dir: str | Path, overwrite: bool = False,
+                   on_pair: Callable[[], None] = lambda: None) -> Path:
     """Write what validation would observe, all stored channels, as ``<out_dir>/<modality>/<stem>.png``.
 
     The images are rounded to 8 bits and described in ``degradations.json``: the degradation of each
@@ -33,6 +35,7 @@ def write_degraded(dataset: PairedFusionDataset, out_dir: str | Path, overwrite:
         dataset: Source of clean pairs, degradations and seed; its pipeline is not used.
         out_dir: Folder to make.
         overwrite: Replace a folder that this function wrote before.
+        on_pair: Called when a pair is written.
 
     Returns:
         Path of the description.
@@ -46,7 +49,7 @@ def write_degraded(dataset: PairedFusionDataset, out_dir: str | Path, overwrite:
     partial = out_dir.with_name(f'.{out_dir.name}.{os.getpid()}.partial')
     partial.mkdir(parents=True)
     try:
-        _write_all(dataset, partial)
+        _write_all(dataset, partial, on_pair)
         if out_dir.exists():
             shutil.rmtree(out_dir)
         partial.rename(out_dir)
@@ -64,7 +67,7 @@ def _check_target(out_dir: Path, overwrite: bool) -> None:
         raise FileExistsError(f'{out_dir} has no {SIDECAR}, so it was not written here and is not replaced')
 
 
-def _write_all(dataset: PairedFusionDataset, folder: Path) -> None:
+def _write_all(dataset: PairedFusionDataset, folder: Path, on_pair: Callable[[], None]) -> None:
     load = LoadModalities()
     files = {}
     for index in range(len(dataset)):
@@ -73,6 +76,7 @@ def _write_all(dataset: PairedFusionDataset, folder: Path) -> None:
             raise ValueError(f'{dataset.data_root} has no clean images to degrade: set data_prefix')
         results['rng'] = SampleRNG.for_validation(dataset.seed, results['stem'])
         files[results['stem']] = {name: _write_one(results, name, folder) for name in results['modalities']}
+        on_pair()
     description = dict(drfuse=__version__, data=dataset.metainfo['data'], split=dataset.split, seed=dataset.seed,
                        degradations={name: repr(d) for name, d in dataset.degradations.items()}, files=files)
     (folder / SIDECAR).write_text(json.dumps(description, indent=1))
