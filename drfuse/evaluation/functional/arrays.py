@@ -101,9 +101,10 @@ def correlate_separable(x: A, taps: np.ndarray, valid: bool = False) -> A:
     for rows, source, part in _blocks(h, x.shape[-2], reach, len(taps)):
         for chunk in _chunks(x.shape[-1], len(taps), x):
             _multiply(band[part[0], part[1]], x[..., source, chunk], middle[..., rows, chunk])
+    lines, results = middle.reshape(-1, x.shape[-1]), out.reshape(-1, w)
     for columns, source, part in _blocks(w, x.shape[-1], reach, len(taps)):
-        for chunk in _chunks(h, len(taps), x):
-            _multiply(middle[..., chunk, source], across[part[1], part[0]], out[..., chunk, columns])
+        for chunk in _chunks(len(lines), len(taps), x):
+            _multiply(lines[chunk, source], across[part[1], part[0]], results[chunk, columns])
     return out
 
 

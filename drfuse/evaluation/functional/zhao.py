@@ -17,7 +17,7 @@ from drfuse.evaluation.functional.arrays import (
 )
 from drfuse.evaluation.functional.pair import Pair, check_variant
 from drfuse.evaluation.functional.phase_congruency import PhaseMaps, phase_congruency
-from drfuse.evaluation.functional.strips import fill_framed, parallel_map, row_strips, total
+from drfuse.evaluation.functional.strips import parallel_map, row_strips, total
 
 _MASK_LEVEL = 0.1
 _C = 1e-4
@@ -44,39 +44,55 @@ def q_p_value(pair: Pair[A], variant: str = 'yuliu') -> A:
 
 def _strip_sums(maps: Sequence[PhaseMaps[A]], rows: slice) -> tuple[A, A, A, A]:
     """Return, for some rows, the summed best correlation of the three maps and the number of features."""
-    height = maps[0].sums.shape[-2]
+    height = maps[0].squares.shape[-2]
     around = slice(max(rows.start - _REACH, 0), min(rows.stop + _REACH, height))
     inner = slice(rows.start - around.start, rows.stop - around.start)
     maps_a, maps_b, maps_f = (m.result(around) for m in maps)
     xp = namespace(maps_f[0])
     stronger = maps_a[0] > maps_b[0]
-    maps_m = tuple(xp.where(stronger, x, y) for x, y in zip(maps_a, maps_b, strict=True))
-    masks = [m[0] > _MASK_LEVEL for m in (maps_a, maps_b, maps_m)]
+    # numbers, not booleans: every map is multiplied by them
+    mask_a, mask_b = ((m[0] > _MASK_LEVEL) * xp.ones_like(m[0]) for m in (maps_a, maps_b))
+    mask_m = xp.where(stronger, mask_a, mask_b)
+    masks = [mask[..., inner, :] for mask in (mask_a, mask_b, mask_m)]
+    h, w = rows.stop - rows.start, maps_f[0].shape[-1]
+    stack = empty((11, *maps_f[0].shape[:-2], h + 2 * _REACH, w + 2 * _REACH), maps_f[0])
+    stack[...] = 0
+    top = around.start - rows.start + _REACH
+    planes = stack[:4, ..., top:top + around.stop - around.start, _REACH:_REACH + w]
     sums = []
-    for index in range(3):
-        planes = [m[index] * mask for m, mask in zip((maps_a, maps_b, maps_m), masks, strict=True)]
-        sums.append(image_sum(_best_correlation([*planes, maps_f[index]], masks, inner)))
-    return *sums, image_sum(masks[2][..., inner, :])
+    for a, b, f in zip(maps_a, maps_b, maps_f, strict=True):
+        xp.multiply(a, mask_a, out=planes[0])
+        xp.multiply(b, mask_b, out=planes[1])
+        planes[2] = xp.where(stronger, planes[0], planes[1])
+        planes[3] = f
+        sums.append(image_sum(_best_correlation(stack, masks)))
+    return *sums, image_sum(masks[2])
 
 
-def _best_correlation(planes: Sequence[A], masks: Sequence[A], rows: slice) -> A:
-    """Return, per pixel of some rows, the largest local correlation of the last plane with another in its mask."""
-    fused = planes[-1]
-    xp = namespace(fused)
-    stack = empty((11, *fused.shape[:-2], rows.stop - rows.start + 2 * _REACH, fused.shape[-1] + 2 * _REACH), fused)
-    for i, x in enumerate(planes):
-        fill_framed(stack[i], x, rows, _REACH)
+def _best_correlation(stack: A, masks: Sequence[A]) -> A:
+    """Return, per pixel of some rows, the largest local correlation of the fused plane with another in its mask.
+
+    Args:
+        stack: (11, ..., rows + 10, W + 10) with a frame; the maps of A, B, the stronger source and the fused image
+            come first, the rest is scratch memory.
+        masks: Of the first three planes, (..., rows, W).
+    """
+    xp = namespace(stack)
     xp.multiply(stack[:4], stack[:4], out=stack[4:8])
     xp.multiply(stack[:3], stack[3], out=stack[8:])
     moments = correlate_separable(stack, _TAPS, valid=True)
     means, variances, covariances = moments[:4], moments[4:8], moments[8:]
-    variances -= means * means
     covariances -= means[:3] * means[3]
-    spread = xp.sqrt(xp.abs(variances[:3] * variances[3]))
+    means *= means
+    variances -= means
+    spread = xp.multiply(variances[:3], variances[3], out=variances[:3])
+    xp.abs(spread, out=spread)
+    xp.sqrt(spread, out=spread)
+    spread += _C
     covariances += _C
-    covariances /= spread + _C
+    covariances /= spread
     for correlation, mask in zip(covariances, masks, strict=True):
-        correlation *= mask[..., rows, :]
+        correlation *= mask
     return xp.maximum(xp.maximum(covariances[0], covariances[1]), covariances[2])
 
 

@@ -4,13 +4,45 @@ import pytest
 from drfuse.evaluation.functional.log_gabor import LogGaborBank
 
 
+def by_definition(h, w, variant, o):
+    y, x = (np.arange(n) - n // 2 for n in (h, w))
+    fy, fx = (k / (n - n % 2) for k, n in ((y, h), (x, w)))
+    low_y, low_x = (fy, fx) if variant == 'yuliu' else (y / h, x / w)
+    radius = np.hypot(fy[:, None], fx)
+    radius[h // 2, w // 2] = 1
+    theta = np.fft.ifftshift(np.arctan2(-fy[:, None], fx))
+    shift = np.fft.ifftshift if variant == 'yuliu' else np.fft.fftshift
+    low_pass = 1 / (1 + (shift(np.hypot(low_y[:, None], low_x)) / 0.45)**30)
+    d = np.abs(theta - o * np.pi / 6)
+    angular = np.exp(-np.minimum(d, 2 * np.pi - d)**2 / (2 * (np.pi / 6 / 1.2)**2))
+    scales = 3 * 2.1**np.arange(4)[:, None, None]
+    filters = np.exp(-np.log(np.fft.ifftshift(radius) * scales)**2 / (2 * np.log(0.55)**2)) * low_pass * angular
+    filters[:, 0, 0] = 0
+    return filters
+
+
+@pytest.mark.parametrize('shape', [(16, 20), (15, 20), (16, 21), (15, 21), (2, 3)])
+@pytest.mark.parametrize('variant', ['yuliu', 'zliu'])
+def test_filters_are_those_of_the_definition(shape, variant):
+    bank = LogGaborBank.build(*shape, variant)
+    for o in range(6):
+        expected = by_definition(*shape, variant, o)
+        image = np.random.default_rng(o).random(shape)
+        response = np.fft.ifft2(np.fft.fft2(image) * expected)
+        spectrum = np.fft.rfft2(image) * bank.radial_pairs[..., ::2]
+        np.testing.assert_allclose(np.fft.irfft2(spectrum * bank.even_pairs[o, :, ::2], s=shape), response.real,
+                                   atol=1e-14)
+        np.testing.assert_allclose(np.fft.irfft2(-1j * spectrum * bank.odd_pairs[o, :, ::2], s=shape), response.imag,
+                                   atol=1e-14)
+
+
 @pytest.mark.parametrize('shape', [(16, 20), (15, 20), (16, 21), (15, 21)])
 @pytest.mark.parametrize('variant', ['yuliu', 'zliu'])
 def test_powers_by_transforms_of_the_filters(shape, variant):
     """Parseval against the impulse responses that the definition asks for."""
     bank = LogGaborBank.build(*shape, variant)
     for o in range(6):
-        filters = bank.radial * bank.angular[o]
+        filters = by_definition(*shape, variant, o)
         responses = np.fft.ifft2(filters).real * np.sqrt(np.prod(shape))
         assert bank.noise_gain[o] == pytest.approx((responses.sum(0)**2).sum(), rel=1e-12)
         assert bank.finest_power[o] == pytest.approx((filters[0]**2).sum(), rel=1e-12)
@@ -18,19 +50,23 @@ def test_powers_by_transforms_of_the_filters(shape, variant):
 
 def test_threads_change_no_bit():
     one, three = LogGaborBank.build(70, 51, 'yuliu'), LogGaborBank.build(70, 51, 'yuliu', 3)
-    for name in ('radial_pairs', 'angular', 'finest_power', 'noise_gain'):
+    for name in ('radial_pairs', 'even_pairs', 'odd_pairs', 'finest_power', 'noise_gain'):
         np.testing.assert_array_equal(getattr(one, name), getattr(three, name))
 
 
 def test_variants_differ_for_odd_sizes_only():
     for shape, same in (((16, 20), True), ((15, 20), False), ((16, 21), False)):
-        y, z = (LogGaborBank.build(*shape, variant).radial for variant in ('yuliu', 'zliu'))
+        y, z = (LogGaborBank.build(*shape, variant).even_pairs for variant in ('yuliu', 'zliu'))
         assert np.allclose(y, z, atol=1e-14) is same
 
 
 def test_filters_pass_no_mean_and_peak_at_their_wavelength():
     bank = LogGaborBank.build(128, 128, 'yuliu')
-    assert (bank.radial[:, 0, 0] == 0).all()
-    for scale, row in enumerate(bank.radial[1:, 0, :64], start=1):  # the finest one is cut by the low-pass
+    radial = bank.radial_pairs[..., ::2]
+    np.testing.assert_array_equal(radial, bank.radial_pairs[..., 1::2])
+    assert (radial[:, 0, 0] == 0).all()
+    for scale, row in enumerate(radial[:, 0, :64]):
         assert abs(row.argmax() - 128 / (3 * 2.1**scale)) <= 1
-    assert bank.angular[3, 96, 0] == pytest.approx(1) and bank.angular[3, 32, 0] < 1e-10
+    # one-sided: the even and the odd part add up to 1 along the orientation and cancel opposite to it
+    assert bank.even_pairs[3, 112, 0] == pytest.approx(0.5) and bank.odd_pairs[3, 112, 0] == pytest.approx(0.5)
+    assert bank.even_pairs[3, 16, 0] + bank.odd_pairs[3, 16, 0] == pytest.approx(0, abs=1e-10)
