@@ -37,6 +37,12 @@ app.command()(models)
 
 
 @app.command(context_settings=FORWARD)
+def evaluate(context: typer.Context) -> None:
+    """Compute the fusion metrics of image folders; --help lists the options."""
+    forward('drfuse.cli.evaluate', context.args)
+
+
+@app.command(context_settings=FORWARD)
 def train(context: typer.Context) -> None:
     """Train a model: drfuse train CONFIG; --help lists the options."""
     forward('drfuse.engine.train_app', name_config_file(context.args))
@@ -46,12 +52,6 @@ def train(context: typer.Context) -> None:
 def test(context: typer.Context) -> None:
     """Evaluate a checkpoint: drfuse test CONFIG CHECKPOINT; --help lists the options."""
     forward('drfuse.engine.test_app', name_config_file(context.args))
-
-
-@app.command(context_settings=FORWARD)
-def evaluate(context: typer.Context) -> None:
-    """Compute the fusion metrics of image folders; --help lists the options."""
-    forward('drfuse.cli.evaluate', context.args)
 
 
 @app.command()

@@ -115,6 +115,8 @@ class Comparison:
                           for stem, scores in sorted(result.scores.items())},
             'undefined': {metric: cell.undefined for metric, cell in cells.items() if cell.undefined},
             'interval_95': {metric: [_number(cell.low), _number(cell.high)] for metric, cell in cells.items()},
+            'halves': {metric: {name: _number(value) for name, value in halves.items()} for metric in metrics
+                       if (halves := result.half_means(metric, CATALOG[metric].higher_is_better))},
             'weaker_half': {metric: _number(value) for metric in metrics if not math.isnan(
                 value := result.weaker_half(metric, CATALOG[metric].higher_is_better))},
             'halves_per_image': {stem: {metric: [_number(half) for half in score.halves]

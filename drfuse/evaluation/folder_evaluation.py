@@ -80,6 +80,18 @@ class MethodResult:
         scores = [self.scores[stem][metric] for stem in sorted(self.scores)]
         return mean_of_defined([s.weaker_half(higher_is_better) if s.halves else math.nan for s in scores])[0]
 
+    def half_means(self, metric: str, higher_is_better: bool) -> dict[str, float]:
+        """Return the means of the terms per source as ``a``, ``b``, ... and of the weaker one as ``min`` or ``max``.
+
+        Empty for a metric that is no sum over the sources.
+        """
+        halves = [self.scores[stem][metric].halves for stem in sorted(self.scores)]
+        names = [letter for letter, _ in zip('abcdefgh', max(halves, key=len, default=()), strict=False)]
+        means = {name: mean_of_defined([half[i] if half else math.nan for half in halves])[0]
+                 for i, name in enumerate(names)}
+        weaker = {'min' if higher_is_better else 'max': self.weaker_half(metric, higher_is_better)} if names else {}
+        return means | weaker
+
 
 def trivial_image(rule: str, sources: Sequence[np.ndarray]) -> np.ndarray:
     """Return the copy of a source, the average (rounded half up) or the maximum of two uint8 sources.

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from drfuse.evaluation.comparison import BEST, SECOND, Cell, Comparison
+from drfuse.evaluation.folder_evaluation import MethodResult
 from drfuse.evaluation.functional import CATALOG
 
 _LATEX_SPECIAL = str.maketrans({'_': r'\_', '&': r'\&', '%': r'\%', '#': r'\#', '$': r'\$', '{': r'\{', '}': r'\}',
@@ -51,18 +52,31 @@ def _note(comparison: Comparison) -> str:
 
 
 def to_csv(comparison: Comparison) -> str:
-    """Return one line per method and scenario: images, and per metric mean, interval and undefined images."""
+    """Return one line per method and scenario: images, and per metric mean, interval and undefined images.
+
+    A metric that is a sum over the sources adds its terms (``QMI_a/clean``, ``QMI_b/clean``) and the weaker one.
+    """
     metrics, against = comparison.settings.metrics, comparison.settings.against
     header = ['method', 'scenario', 'images']
+    halves = {metric: list(_halves(next(iter(comparison)), metric)) for metric in metrics}
     for metric in metrics:
         name = result_name(metric, against)
         header += [name, f'{name} low', f'{name} high', f'{name} undefined']
+        header += [result_name(f'{metric}_{half}', against) for half in halves[metric]]
     rows = []
     for result in comparison:
-        cells = [comparison.cell(result.method, result.scenario, metric) for metric in metrics]
-        numbers = [x for c in cells for x in (_plain(c.mean), _plain(c.low), _plain(c.high), str(c.undefined))]
+        numbers: list[str] = []
+        for metric in metrics:
+            cell = comparison.cell(result.method, result.scenario, metric)
+            means = _halves(result, metric)
+            numbers += [_plain(cell.mean), _plain(cell.low), _plain(cell.high), str(cell.undefined),
+                        *(_plain(means[half]) for half in halves[metric])]
         rows.append([result.method, result.scenario, len(result.scores), *numbers])
     return _csv([header, *rows])
+
+
+def _halves(result: MethodResult, metric: str) -> dict[str, float]:
+    return result.half_means(metric, CATALOG[metric].higher_is_better)
 
 
 def to_per_image_csv(comparison: Comparison) -> str:

@@ -68,6 +68,7 @@ def test_json_of_one_method():
     assert table['mean']['QMI'] == pytest.approx(1.25)
     assert table['per_image']['3'] == {'QMI': 1.3, 'QCV': 103, 'QSF': -0.1}
     assert table['undefined'] == {}
+    assert table['halves'] == {'QMI': {'a': pytest.approx(0.4), 'b': pytest.approx(0.85), 'min': pytest.approx(0.4)}}
     assert table['weaker_half'] == {'QMI': pytest.approx(0.4)}
     assert table['halves_per_image']['0'] == {'QMI': [0.4, 0.6]}
     assert table['settings']['against'] == 'clean' and table['settings']['variant'] == 'yuliu'

@@ -57,10 +57,12 @@ def test_markdown(comparison):
 
 def test_csv(comparison):
     header, *rows = csv.reader(io.StringIO(tables.to_csv(comparison)))
-    assert header[:7] == ['method', 'scenario', 'images', 'QMI/clean', 'QMI/clean low', 'QMI/clean high',
-                          'QMI/clean undefined']
+    assert header[:11] == ['method', 'scenario', 'images', 'QMI/clean', 'QMI/clean low', 'QMI/clean high',
+                           'QMI/clean undefined', 'QMI_a/clean', 'QMI_b/clean', 'QMI_min/clean', 'NABF/clean']
+    assert len(header) == 14 and {len(row) for row in rows} == {14}
     table = {(r[0], r[1]): r for r in rows}
     assert table['A_1', 'noise'][2:4] == ['2', '1.5'] and table['C', 'noise'][6] == '1'
+    assert table['A_1', 'noise'][7:10] == ['0.375', '1.125', '0.375']
     assert float(table['B&B', 'noise'][4]) <= 2.5 <= float(table['B&B', 'noise'][5])
 
 

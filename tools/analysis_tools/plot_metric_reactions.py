@@ -20,11 +20,12 @@ from drfuse.datasets.synthetic import draw_road_scene
 from drfuse.engine.app import run_app
 from drfuse.evaluation.convention import luminance, read_luminance
 from drfuse.evaluation.folders import match_sources
-from drfuse.evaluation.functional import CATALOG, measure
+from drfuse.evaluation.functional import CATALOG, PAPER_METRICS, measure
 
 mpl.use('Agg')
 
 import matplotlib.pyplot as plt  # noqa: E402 - behind the choice of the backend
+from matplotlib.axes import Axes  # noqa: E402
 
 Image = np.ndarray
 Change = Callable[[Image, np.random.Generator], Image]
@@ -116,16 +117,34 @@ def draw(values: dict[str, dict[str, float]], path: Path) -> None:
             text = caption(name, values[name]['unchanged'], values[name][title])
             axes.text(j, i, text, ha='center', va='center', fontsize=6.5,
                       color='white' if abs(table[name][j]) > _DARK else 'black')
+    _mark_groups(axes, table, names, noise)
     axes.set_xticks(range(len(CHANGES)), CHANGES, fontsize=7.5, rotation=25, ha='left')
     axes.xaxis.tick_top()
     arrows = {name: '→0' if CATALOG[name].zero_is_best else '↑' if CATALOG[name].higher_is_better else '↓'
               for name in names}
     axes.set_yticks(range(len(names)), [f'{name} {arrows[name]}' for name in names], fontsize=7.5)
+    for label, name in zip(axes.get_yticklabels(), names, strict=True):
+        label.set_fontweight('bold' if name in PAPER_METRICS else 'normal')
     axes.tick_params(length=0)
     axes.set_xlabel('change of the value (QSF: the value); '
-                    'purple: the metric calls it better than the unchanged image, orange: worse', fontsize=7.5)
+                    'purple: the metric calls it better than the unchanged image, orange: worse; '
+                    'bold: the six of the paper', fontsize=7.5)
     figure.savefig(path, dpi=110, metadata={'Software': None})
     plt.close(figure)
+
+
+def _mark_groups(axes: Axes, table: dict[str, list[float]], names: Sequence[str], noise: Sequence[int]) -> None:
+    """Separate noise, blur and contrast, and frame the metrics that call every noisy image better."""
+    kinds = [title.split()[0] for title in CHANGES]
+    for j in range(1, len(kinds)):
+        if kinds[j] != kinds[j - 1]:
+            axes.axvline(j - 0.5, color='white', linewidth=5)
+    fooled = sum(all(table[name][i] > 0 for i in noise) for name in names)
+    axes.axhline(fooled - 0.5, color='black', linewidth=1.2)
+    axes.text(len(CHANGES) - 0.4, (fooled - 1) / 2, 'reward\nnoise', va='center', fontsize=8, fontweight='bold',
+              color='#54278f')
+    axes.text(len(CHANGES) - 0.4, fooled + (len(names) - fooled - 1) / 2, 'do not', va='center', fontsize=8,
+              fontweight='bold', color='#b35806')
 
 
 def write_csv(values: dict[str, dict[str, float]], path: Path) -> None:
