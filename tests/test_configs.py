@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[1] / 'configs'
 LEAVES = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.rglob('*.py') if '_base_' not in p.parts)
 SMALL = [leaf for leaf in LEAVES if leaf.endswith('_small.py') or leaf.startswith('demo/')]
 LIGHT = [leaf for leaf in LEAVES if leaf.startswith('light/')]
+BASELINES = [leaf for leaf in LEAVES if leaf.startswith('baselines/')]
+DENOISERS = [leaf for leaf in BASELINES if 'denoiser' in leaf]
 PAPER = [f'drfusion/{task}_{scenario}.py' for task in ('ivf', 'mif') for scenario in ('noise', 'blur', 'composite')]
 
 
@@ -35,8 +37,8 @@ def dataset(cfg, loader):
 def test_leaf_is_short_and_loads(leaf):
     assert len((ROOT / leaf).read_text().splitlines()) < 40
     cfg = load(leaf)
-    assert set(cfg.model) >= {'type', 'backbone', 'sampler', 'losses'}
-    if leaf not in LIGHT:
+    assert leaf in BASELINES or set(cfg.model) >= {'type', 'backbone', 'sampler', 'losses'}
+    if leaf not in LIGHT + DENOISERS:
         assert cfg.test_dataloader.dataset.degradations == cfg.train_dataloader.dataset.degradations
         assert cfg.val_dataloader.dataset.degradations == cfg.train_dataloader.dataset.degradations
     twin = cfg.get('cpu_twin')
@@ -63,8 +65,19 @@ def test_operators_kept_for_the_unseen_check_are_not_trained(leaf):
     assert {config['factor'] for name, config in trained if name == 'AveragePool'} <= {2, 4}
 
 
-@pytest.mark.parametrize('leaf', LIGHT)
-def test_light_models_are_fitted_and_chosen_on_separate_pairs(leaf):
+@pytest.mark.parametrize('leaf', DENOISERS)
+def test_denoisers_train_on_noise_alone_and_on_the_images_of_the_light_models(leaf):
+    cfg = load(leaf)
+    shared = cfg.train_dataloader.dataset.shared
+    assert {name for name, _ in types_in(shared.degradations)} == {'OneOf', 'GaussianNoise', 'Floor'}
+    light = load(leaf.replace('baselines/denoiser_', 'light/')).train_dataloader.dataset
+    assert cfg.train_dataloader.dataset.datasets == light.datasets
+    model = MODELS.build(cfg.model)
+    assert 4e5 < sum(p.numel() for p in model.parameters()) < 1.5e6
+
+
+@pytest.mark.parametrize('leaf', LIGHT + DENOISERS)
+def test_models_are_fitted_and_chosen_on_separate_pairs(leaf):
     cfg = load(leaf)
     fit = {part.get('ann_file') for part in cfg.train_dataloader.dataset.datasets if 'BSD400' not in str(part)}
     assert all(name.endswith('_fit.txt') for name in fit)

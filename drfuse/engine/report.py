@@ -23,8 +23,8 @@ class Report:
 
     Attributes:
         config: Name of the config file.
-        checkpoint: Name of the checkpoint file.
-        checkpoint_sha256: Its SHA-256.
+        checkpoint: Name of the checkpoint file, ``none`` for a model without parameters.
+        checkpoint_sha256: Its SHA-256, empty without one.
         data: Source of the pixels tested on (``files``, ``embedded-synthetic``).
         trained_on: Source of the pixels trained on.
         means: Metric to mean over the images.
@@ -78,8 +78,8 @@ def write_report(report: Report, path: str | Path) -> tuple[Path, Path]:
 def print_report(report: Report, console: Console | None = None) -> None:
     """Print the table of means, with the data source above it."""
     console = console or Console()
-    console.print(f'config: {report.config}  checkpoint: {report.checkpoint} '
-                  f'(sha256 {report.checkpoint_sha256[:12]})', highlight=False)
+    digest = f' (sha256 {report.checkpoint_sha256[:12]})' if report.checkpoint_sha256 else ''
+    console.print(f'config: {report.config}  checkpoint: {report.checkpoint}{digest}', highlight=False)
     console.print(f'data: {report.data}  (trained on: {report.trained_on})  images: {len(report.per_image)}',
                   highlight=False)
     table = Table('metric', 'mean', 'min', 'max', 'images')

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from mmengine.config import Config
+from torch import nn
 
 from drfuse.datasets.data_root import set_data_root
 from drfuse.engine.app import OneLineParser, add_common_options, make_folder, parse, run_app
@@ -15,12 +16,15 @@ from drfuse.utils.checkpoint import file_sha256, read_checkpoint
 from drfuse.utils.config import UserError, config_errors, load_config
 from drfuse.utils.launch import is_main, setup_launcher, use_threads
 
+NO_CHECKPOINT = 'none'
+"""Name of the checkpoint in reports on models without parameters."""
+
 
 def build_parser(prog: str) -> argparse.ArgumentParser:
     """Return the parser of the test program."""
-    parser = OneLineParser(prog=prog, description='Measure a trained fusion model.')
+    parser = OneLineParser(prog=prog, description='Measure a fusion model.')
     parser.add_argument('config', help='config file')
-    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('checkpoint', nargs='?', help='checkpoint file; not needed for a model without parameters')
     parser.add_argument('--out', help='metrics file (.json); a .csv is written beside it; '
                                       'default: metrics.json in the work dir')
     parser.add_argument('--show-dir', help='folder for the fused and the restored images')
@@ -48,16 +52,18 @@ def test(args: argparse.Namespace) -> Report:
     Raises:
         UserError: On a mistake in the arguments, the config, the checkpoint or the data.
     """
-    meta = read_checkpoint(args.checkpoint).get('meta', {})  # before anything is built: refuses bad files
+    # before anything is built: refuses bad files
+    meta = read_checkpoint(args.checkpoint).get('meta', {}) if args.checkpoint else {}
     cfg = prepare_config(args)
     make_folders(args, cfg)
     setup_launcher(cfg, args.launcher)
     use_threads(cfg)
     runner = FusionRunner.from_cfg(cfg)
+    check_needs_nothing(runner.model, args)
     means = runner.test()
     report = Report(
-        config=Path(args.config).name, checkpoint=Path(args.checkpoint).name,
-        checkpoint_sha256=file_sha256(args.checkpoint), data=data_source(runner.test_dataloader.dataset),
+        config=Path(args.config).name, checkpoint=Path(args.checkpoint).name if args.checkpoint else NO_CHECKPOINT,
+        checkpoint_sha256=file_sha256(args.checkpoint) if args.checkpoint else '', data=data_source(runner.test_dataloader.dataset),
         trained_on=str(meta.get('data', UNKNOWN)), means=means,
         per_image=Report.collect(runner.test_loop.evaluator.metrics))
     if is_main():
@@ -68,6 +74,17 @@ def test(args: argparse.Namespace) -> Report:
 
 
 test.__test__ = False  # a program, not a pytest test
+
+
+def check_needs_nothing(model: nn.Module, args: argparse.Namespace) -> None:
+    """Refuse to test random weights.
+
+    Raises:
+        UserError: If no checkpoint was named and the model has parameters.
+    """
+    count = sum(p.numel() for p in model.parameters())
+    if count and not args.checkpoint:
+        raise UserError(f'the model of {args.config} has {count:,} parameters: name a checkpoint')
 
 
 def make_folders(args: argparse.Namespace, cfg: Config) -> None:

@@ -2,6 +2,7 @@ import csv
 import hashlib
 import json
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -64,3 +65,21 @@ def test_mistakes_are_one_line(config_file, checkpoint, tmp_path, capsys):
         error = capsys.readouterr().err
         assert error.count('\n') == 1
         assert text in error
+
+
+def test_a_model_without_parameters_needs_no_checkpoint(config_file, tmp_path, capsys):
+    classical = tmp_path / 'classical.py'
+    root = Path(__file__).parents[2] / 'configs'
+    classical.write_text(f"""_base_ = ['{root}/_base_/datasets/toy.py', '{root}/_base_/default_runtime.py']
+model = dict(type='CascadeFusion', restorers=dict(type='Bicubic'), fuser='maximum')
+test_dataloader = dict(dataset=dict(embedded=dict(num=1)))
+test_evaluator = dict(_delete_=True, type='PSNR')
+""")
+    out = tmp_path / 'm.json'
+    assert main([str(classical), '--work-dir', str(tmp_path / 'test'), '--out', str(out)]) == 0
+    report = json.loads(out.read_text())
+    assert (report['checkpoint'], report['checkpoint_sha256'], report['trained_on']) == ('none', '', 'unknown')
+    assert report['means']['PSNR/ir'] == 100
+    assert 'checkpoint: none\n' in capsys.readouterr().out
+    assert main([str(config_file), '--work-dir', str(tmp_path / 'test')]) == 2
+    assert 'parameters: name a checkpoint' in capsys.readouterr().err
