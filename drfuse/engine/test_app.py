@@ -63,7 +63,8 @@ def test(args: argparse.Namespace) -> Report:
     means = runner.test()
     report = Report(
         config=Path(args.config).name, checkpoint=Path(args.checkpoint).name if args.checkpoint else NO_CHECKPOINT,
-        checkpoint_sha256=file_sha256(args.checkpoint) if args.checkpoint else '', data=data_source(runner.test_dataloader.dataset),
+        checkpoint_sha256=file_sha256(args.checkpoint) if args.checkpoint else '',
+        data=data_source(runner.test_dataloader.dataset),
         trained_on=str(meta.get('data', UNKNOWN)), means=means,
         per_image=Report.collect(runner.test_loop.evaluator.metrics))
     if is_main():

@@ -1,10 +1,9 @@
 """Metrics of whole result folders on all cores."""
 
 import math
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from drfuse.evaluation.folders import Triple
 from drfuse.evaluation.functional import PAPER_METRICS, Score, measure
 from drfuse.evaluation.functional.arrays import available_workers
 from drfuse.evaluation.metrics.per_image_metric import mean_of_defined
+from drfuse.utils.parallel import map_unordered
 
 TRIVIAL = ('copy of a', 'copy of b', 'average', 'maximum')
 """Rules that fuse without fusing; a metric that likes them says little."""
@@ -168,15 +168,4 @@ def _measured(tasks: Sequence[Task], settings: Settings,
         for index, task in enumerate(tasks):
             yield index, measure_task(task, settings, workers)
         return
-    method = 'forkserver' if 'forkserver' in multiprocessing.get_all_start_methods() else 'spawn'
-    context = multiprocessing.get_context(method)
-    if method == 'forkserver':
-        context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context) as pool:
-        futures = {pool.submit(measure_task, task, settings): index for index, task in enumerate(tasks)}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    yield from map_unordered(partial(measure_task, settings=settings), tasks, workers, preload=[__name__])

@@ -1,10 +1,14 @@
 """Checks of the installation, made before anything heavy is imported: each problem is one line with its fix."""
 
 import importlib
+import platform
 import re
 from collections.abc import Callable
 from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
+
+from drfuse.version import __version__
 
 TORCH_MIN = (2, 6)
 MMCV_MIN, MMCV_BELOW = (2, 1), (2, 3)
@@ -103,3 +107,12 @@ def check_environment() -> None:
 def one_line(error: BaseException) -> str:
     """Return the message of an error on one line."""
     return ' '.join(str(error).split())
+
+
+def machine() -> str:
+    """Return processor, cores and versions in one line, for a table of results."""
+    cpuinfo = Path('/proc/cpuinfo')
+    lines = cpuinfo.read_text(encoding='utf-8').splitlines() if cpuinfo.is_file() else []
+    names = [line.split(':', 1)[1].strip() for line in lines if line.startswith('model name')]
+    return (f'{names[0] if names else platform.machine()}, {len(names) or "?"} cores; Python '
+            f'{platform.python_version()}, torch {installed_version("torch")}, drfuse {__version__}')

@@ -7,27 +7,15 @@ Every RUN is a work directory with ``metrics.json`` (tools/test.py) and ``baseli
 import argparse
 import datetime
 import json
-import platform
 import sys
 from pathlib import Path
-
-import torch
 
 from drfuse.engine.app import run_app
 from drfuse.utils.checkpoint import write_atomic
 from drfuse.utils.config import UserError
-from drfuse.version import __version__
+from drfuse.utils.environment import machine
 
 SIX = ('QMI', 'QNCIE', 'QABF', 'QP', 'QCB', 'QW')
-
-
-def machine() -> str:
-    """Return processor, threads and versions in one line."""
-    cpuinfo = Path('/proc/cpuinfo')
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    names = [line.split(':', 1)[1].strip() for line in lines if line.startswith('model name')]
-    return (f'{names[0] if names else platform.machine()}, {len(names) or "?"} cores; Python '
-            f'{platform.python_version()}, torch {torch.__version__}, drfuse {__version__}')
 
 
 def read(run: Path, name: str) -> dict:
