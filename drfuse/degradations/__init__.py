@@ -20,6 +20,7 @@ from drfuse.degradations.noise import (
 )
 from drfuse.degradations.pinv_solvers import CGPinv, PinvSolver, ReverseOrderPinv, SpectralPinv, WienerPinv
 from drfuse.degradations.quantisers import Clip, Floor, Quantiser, Round
+from drfuse.degradations.window import Window
 
 __all__ = [
     'AveragePool',
@@ -60,4 +61,5 @@ __all__ = [
     'StarletWeights',
     'StripeNoise',
     'WienerPinv',
+    'Window',
 ]

@@ -1,10 +1,12 @@
 """Products of operators: A = A_n ... A_1, the first in the list acts first."""
 
+import math
 from collections.abc import Sequence
 
 import torch
 
 from drfuse.degradations.linear_operator import BoundOperator, LinearOperator, Stage
+from drfuse.degradations.window import Window
 from drfuse.registry import DEGRADATIONS
 from drfuse.utils.typing import ImageShape, Params
 
@@ -40,11 +42,15 @@ class Compose(LinearOperator):
 
     def resolve(self, generator: torch.Generator | None) -> LinearOperator:
         """Resolve every factor."""
-        resolved = Compose.__new__(Compose)
-        resolved.__dict__ = {**self.__dict__, 'operators': [o.resolve(generator) for o in self.operators]}
+        return self._with([o.resolve(generator) for o in self.operators])
+
+    def _with(self, operators: Sequence[Stage]) -> 'Compose':
+        """Return this composition with other factors."""
+        other = Compose.__new__(Compose)
+        other.__dict__ = {**self.__dict__, 'operators': list(operators)}
         if self.pinv_solver is not None:
-            resolved.pinv_level = self.pinv_solver.level(resolved)
-        return resolved
+            other.pinv_level = self.pinv_solver.level(other)
+        return other
 
     def sample_params(self, generator: torch.Generator | None) -> Params:
         """Draw the parameters of every factor, keyed ``'<position>.<name>'``."""
@@ -55,10 +61,14 @@ class Compose(LinearOperator):
         """Return the factors, each bound to the size of the image it meets."""
         bound = []
         for i, operator in enumerate(self.operators):
-            own = {k.removeprefix(f'{i}.'): v for k, v in params.items() if k.startswith(f'{i}.')}
-            bound.append(operator.bind(own, image_shape))
+            bound.append(operator.bind(self._own(i, params), image_shape))
             image_shape = operator.output_shape(image_shape)
         return bound
+
+    @staticmethod
+    def _own(i: int, params: Params) -> Params:
+        """Return the parameters of one factor."""
+        return {k.removeprefix(f'{i}.'): v for k, v in params.items() if k.startswith(f'{i}.')}
 
     def forward(self, x: torch.Tensor, params: Params) -> torch.Tensor:
         """Return A_n ... A_1 x."""
@@ -77,6 +87,31 @@ class Compose(LinearOperator):
         for operator in self.operators:
             image_shape = operator.output_shape(image_shape)
         return image_shape
+
+    @property
+    def stride(self) -> int:
+        """The product of the factors' strides."""
+        return math.prod(o.stride for o in self.operators)
+
+    def reach(self, params: Params) -> int | None:
+        """Return the sum of the factors' reaches, each in image pixels; None if one has none."""
+        total, scale = 0, 1
+        for i, operator in enumerate(self.operators):
+            own = operator.reach(self._own(i, params))
+            if own is None:
+                return None
+            total, scale = total + scale * own, scale * operator.stride
+        return total
+
+    def window(self, window: Window, params: Params, image_shape: ImageShape) -> tuple[LinearOperator, Params]:
+        """Return the product of the factors' windows, each in the coordinates of the image it meets."""
+        operators, own = [], {}
+        for i, part in enumerate(self.parts(params, image_shape)):
+            operator, kept = part.operator.window(window, part.params, part.image_shape)
+            operators.append(operator)
+            own.update({f'{i}.{name}': value for name, value in kept.items()})
+            window = part.observed(window)
+        return self._with(operators), own
 
     def noise_variance(self, variance: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
         """Propagate factor by factor while the noise stays white, else by probing the product."""

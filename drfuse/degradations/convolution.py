@@ -65,6 +65,10 @@ class Convolution(LinearOperator):
         kernel = self.typed_kernel(params, y)
         return extend_adjoint(convolve_valid_adjoint(y, kernel), kernel_margin(kernel), self.boundary)
 
+    def reach(self, params: Params) -> int | None:
+        """Return half the kernel; None where the image is continued from its other side."""
+        return None if self.boundary == 'circular' else max(self.kernel(params).shape[-2:]) // 2
+
     def noise_variance(self, variance: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
         """Return the variance after filtering white noise: variance convolved with k^2.
 

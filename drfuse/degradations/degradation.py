@@ -11,6 +11,7 @@ from drfuse.degradations.compose import Compose
 from drfuse.degradations.identity import Identity
 from drfuse.degradations.linear_operator import BoundOperator, LinearOperator, Stage
 from drfuse.degradations.noise import NoiseModel
+from drfuse.degradations.window import Window
 from drfuse.registry import DEGRADATIONS
 from drfuse.structures.color import LUMA_WEIGHTS, split_luma_chroma
 from drfuse.utils.typing import ImageShape, Params
@@ -33,6 +34,16 @@ class Observation:
     def to(self, device: torch.device | str) -> Observation:
         """Return the observation on ``device``."""
         return Observation(self.y.to(device), self.A.to(device), self.sigma.to(device))
+
+    def window(self, window: Window) -> Observation:
+        """Return the observation of a window of the image; what was measured on the whole is kept.
+
+        Raises:
+            ValueError: If A cannot act on the window; see :meth:`BoundOperator.window`.
+        """
+        seen = self.A.observed(window)
+        uniform = self.sigma.shape[-2:] == (1, 1)
+        return Observation(seen.cut(self.y), self.A.window(window), self.sigma if uniform else seen.cut(self.sigma))
 
     @staticmethod
     def stack(items: Sequence[Observation]) -> Observation:

@@ -74,6 +74,15 @@ class AveragePool(LinearOperator):
         full = y.repeat_interleave(s, -2).repeat_interleave(s, -1)[..., :height, :width]
         return F.pad(full, (0, width - full.shape[-1], 0, height - full.shape[-2]))
 
+    @property
+    def stride(self) -> int:
+        """The factor."""
+        return self.factor
+
+    def reach(self, params: Params) -> int | None:
+        """Return the reach of a cell: what lies in it is not cut."""
+        return 0
+
     def noise_variance(self, variance: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
         """Divide by the number of pixels averaged."""
         cells = self._cell_size(image_shape, variance)
@@ -134,6 +143,15 @@ class BicubicDownsample(LinearOperator):
         """Return D_h^+ y (D_w^+)^T."""
         rows, columns = (_bicubic_pinv(n, self.factor, self.boundary).to(y) for n in image_shape)
         return rows @ y @ columns.mT
+
+    @property
+    def stride(self) -> int:
+        """The factor."""
+        return self.factor
+
+    def reach(self, params: Params) -> int | None:
+        """Return the half width of the widened kernel; None where the image is continued from its other side."""
+        return None if self.boundary == 'circular' else 2 * self.factor
 
     def noise_variance(self, variance: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
         """Return the variance of each output: squared weights times the variance."""

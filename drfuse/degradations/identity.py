@@ -32,6 +32,10 @@ class Identity(LinearOperator):
         """Return y."""
         return y
 
+    def reach(self, params: Params) -> int | None:
+        """Return 0."""
+        return 0
+
     def noise_variance(self, variance: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
         """Return the variance unchanged."""
         return variance

@@ -3,14 +3,13 @@ r"""Linear operators: :math:`A`, :math:`A^T`, :math:`A^+`, stateless and batched
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, replace
-from functools import wraps
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 
+from drfuse.degradations.bound_operator import BoundOperator
+from drfuse.degradations.window import Window
 from drfuse.registry import PINV_SOLVERS
 from drfuse.utils.typing import ImageShape, Params
 
@@ -98,6 +97,30 @@ class LinearOperator(Stage):
         """Return (h, w) of A x for x of ``image_shape``."""
         return image_shape
 
+    @property
+    def stride(self) -> int:
+        """Image pixels from one observed pixel to the next: the low-resolution factor."""
+        return 1
+
+    def reach(self, params: Params) -> int | None:
+        """Return how many image pixels to each side an observed pixel depends on; None = not bounded, or not known.
+
+        With a number, A can be applied window by window (:meth:`BoundOperator.window`).
+        """
+        return None
+
+    def window(self, window: Window, params: Params, image_shape: ImageShape) -> tuple[LinearOperator, Params]:
+        """Return operator and parameters that act on a window as A does, but for a border of :meth:`reach`.
+
+        The default suits operators that act alike everywhere.
+
+        Args:
+            window: Part of the image, from and to multiples of :attr:`stride`.
+            params: Parameters of this operator.
+            image_shape: (H, W) of the whole image.
+        """
+        return self, params
+
     def noise_variance(self, variance: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
         """Return the variance of A n for white noise n of the given variance.
 
@@ -133,99 +156,3 @@ class LinearOperator(Stage):
 
 def _recordable(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.clone() if tensor.is_inference() else tensor
-
-
-Method = Callable[['BoundOperator', torch.Tensor], torch.Tensor]
-
-
-def _full_precision(method: Method) -> Method:
-    """Run a map of images outside autocast: physics never sees half precision."""
-
-    @wraps(method)
-    def run(self: BoundOperator, image: torch.Tensor) -> torch.Tensor:
-        with torch.autocast(image.device.type, enabled=False):
-            return method(self, image)
-
-    return run
-
-
-@dataclass(frozen=True)
-class BoundOperator:
-    """A linear operator with its parameters: the A of one batch of observations.
-
-    Attributes:
-        operator: The stateless operator.
-        params: Its parameters, batched.
-        image_shape: (H, W) of the images A acts on.
-        noise_std: (B,) or (1,): RMS noise in y, in the unit of y; regularised solvers use it.
-    """
-
-    operator: LinearOperator
-    params: Params
-    image_shape: ImageShape
-    noise_std: torch.Tensor | None = None
-
-    @property
-    def observation_shape(self) -> ImageShape:
-        """(h, w) of A x."""
-        return self.operator.output_shape(self.image_shape)
-
-    @_full_precision
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return A x."""
-        return self.operator.forward(x, self._params_for(x))
-
-    @_full_precision
-    def adjoint(self, y: torch.Tensor) -> torch.Tensor:
-        """Return A^T y."""
-        return self.operator.adjoint(y, self._params_for(y), self.image_shape)
-
-    @_full_precision
-    def pinv(self, y: torch.Tensor) -> torch.Tensor:
-        """Return A^+ y, by the operator's solver or closed form."""
-        solver = self.operator.pinv_solver
-        if solver is not None:
-            return solver(self, y)
-        return self.operator.pinv(y, self._params_for(y), self.image_shape)
-
-    def noise_variance(self, variance: torch.Tensor) -> torch.Tensor:
-        """Return the variance of A n for white noise n of the given variance."""
-        return self.operator.noise_variance(variance, self._params_for(variance), self.image_shape)
-
-    def pinv_noise_gain(self) -> torch.Tensor:
-        """Return the RMS gain (B or 1,) of A^+ for white noise, measured with one fixed pattern of signs."""
-        generator = torch.Generator().manual_seed(0)
-        signs = torch.randint(0, 2, (1, 1, *self.observation_shape), generator=generator).float() * 2 - 1
-        tensors = [*self.params.values(), *([] if self.noise_std is None else [self.noise_std])]
-        batch = max((t.shape[0] for t in tensors), default=1)
-        device = tensors[0].device if tensors else None
-        return self.pinv(signs.to(device).expand(batch, -1, -1, -1)).square().mean((1, 2, 3)).sqrt()
-
-    def with_noise(self, noise_std: torch.Tensor | None) -> BoundOperator:
-        """Return the same operator that knows the RMS noise (B,) of its observations."""
-        return replace(self, noise_std=noise_std)
-
-    def to(self, device: torch.device | str) -> BoundOperator:
-        """Return the operator with its parameters on ``device``."""
-        noise = None if self.noise_std is None else self.noise_std.to(device)
-        return replace(self, params={k: v.to(device) for k, v in self.params.items()}, noise_std=noise)
-
-    def _params_for(self, image: torch.Tensor) -> Params:
-        return {k: v.to(image) if v.is_floating_point() else v.to(image.device) for k, v in self.params.items()}
-
-    @staticmethod
-    def stack(items: list[BoundOperator]) -> BoundOperator:
-        """Concatenate operators of single samples along the batch dimension.
-
-        Raises:
-            ValueError: If operators or image sizes differ.
-        """
-        first = items[0]
-        for item in items[1:]:
-            if repr(item.operator) != repr(first.operator) or item.image_shape != first.image_shape:
-                raise ValueError(f'cannot batch {item.operator} on {item.image_shape} with '
-                                 f'{first.operator} on {first.image_shape}')
-        params = {k: torch.cat([item.params[k] for item in items]) for k in first.params}
-        stds = [item.noise_std for item in items if item.noise_std is not None]
-        noise = torch.cat(stds) if len(stds) == len(items) else None
-        return BoundOperator(first.operator, params, first.image_shape, noise)

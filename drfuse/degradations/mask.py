@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from drfuse.degradations.linear_operator import LinearOperator
+from drfuse.degradations.window import Window
 from drfuse.registry import DEGRADATIONS
 from drfuse.utils.seed import keyed_generator, uniform
 from drfuse.utils.typing import ImageShape, Params, Range
@@ -37,9 +38,33 @@ class _DiagonalMask(LinearOperator):
         """Return m y."""
         return self.forward(y, params)
 
+    def reach(self, params: Params) -> int | None:
+        """Return 0."""
+        return 0
+
+    def window(self, window: Window, params: Params, image_shape: ImageShape) -> tuple[LinearOperator, Params]:
+        """Return the window of the mask; it is a parameter then."""
+        like = next(iter(params.values()), torch.zeros(())).new_zeros((), dtype=torch.float32)
+        operator = _MaskWindow()
+        operator.pinv_solver, operator.pinv_level = self.pinv_solver, self.pinv_level
+        kept = window.cut(self.mask(params, like.expand(1, 1, *image_shape)))
+        return operator, dict(mask=kept.contiguous())
+
     def noise_variance(self, variance: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
         """Return the variance where pixels are kept, 0 elsewhere."""
         return self.forward(variance.expand(-1, -1, *image_shape), params)
+
+
+class _MaskWindow(_DiagonalMask):
+    """A window of another mask: m is the parameter ``mask`` (B or 1, 1, H, W)."""
+
+    def mask(self, params: Params, like: torch.Tensor) -> torch.Tensor:
+        """Return the parameter."""
+        return params['mask'].to(like)
+
+    def window(self, window: Window, params: Params, image_shape: ImageShape) -> tuple[LinearOperator, Params]:
+        """Cut the parameter."""
+        return self, dict(mask=window.cut(params['mask']).contiguous())
 
 
 @DEGRADATIONS.register_module()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from drfuse.degradations.linear_operator import BoundOperator, LinearOperator
+from drfuse.degradations.window import Window
 from drfuse.utils.seed import keyed_generator
 from drfuse.utils.typing import ImageShape
 
@@ -22,8 +23,8 @@ def check_operator(operator: LinearOperator, image_shape: ImageShape = (16, 15),
 
     In float64: the declared output size; linearity; :math:`\langle Ax, y\rangle = \langle x, A^T y\rangle`; the Penrose
     conditions of the declared ``pinv_level``; a batch equals its samples one by one; gradients through A and A^+; a
-    pickled copy acts alike; no call changes the operator, its parameters or its input. In float32: autocast changes
-    neither dtype nor result.
+    pickled copy acts alike; A on a window is the window of A where it declares a ``reach``; no call changes the
+    operator, its parameters or its input. In float32: autocast changes neither dtype nor result.
 
     Penrose conditions: ``moore_penrose`` 1-4, ``reflexive`` 1-3, both to ``pinv_tolerance``. ``iterative`` 1-4 to
     ``iterative_tolerance``, on the ranges of A and A^T and measured in the unit of y, where an iteration converges
@@ -219,6 +220,27 @@ def _check_autocast(case: _Case) -> None:
     case.require(result.dtype == torch.float32, f'autocast: pinv of float32 gives {result.dtype}')
 
 
+def _check_window(case: _Case) -> None:
+    """Check that a window of A, cut on one side, is the window of A x away from the cut."""
+    A, x = case.A, case.image('x')
+    if A.reach is None:
+        return
+    y, (height, width), stride = A.forward(x), A.image_shape, A.stride
+    lost = -(-A.reach // stride)
+    rows, columns = ((size - 1) // stride * stride for size in (height, width))  # the last place to cut
+    cuts = ((Window(stride, height, 0, width), (lost, 0, 0, 0)), (Window(0, rows, 0, width), (0, lost, 0, 0)),
+            (Window(0, height, stride, width), (0, 0, lost, 0)), (Window(0, height, 0, columns), (0, 0, 0, lost)))
+    for window, (top, bottom, left, right) in cuts:
+        part, seen = A.window(window), A.observed(window)
+        case.require(tuple(part.observation_shape) == seen.shape,
+                     f'window: {window} is observed as {tuple(part.observation_shape)}, not as {seen.shape}')
+        kept = Window(top, seen.shape[0] - bottom, left, seen.shape[1] - right)
+        case.require(min(kept.shape) > 0, f'window: reach {A.reach} leaves nothing of {A.image_shape}: '
+                                          'check on a larger image_shape')
+        case.same(f'window: A on {window} differs beyond its reach of {A.reach}',
+                  kept.cut(part.forward(window.cut(x))), kept.cut(seen.cut(y)), case.tolerance, y)
+
+
 CHECKS: tuple[Callable[[_Case], None], ...] = (
     _check_shapes, _check_linearity, _check_adjoint, _check_claims, _check_penrose, _check_batch, _check_gradients,
-    _check_pickle, _check_autocast)
+    _check_pickle, _check_autocast, _check_window)

@@ -175,6 +175,11 @@ class GeneratesOtherwise(Gain):
         return self.forward(image, params).clamp(0, 1)
 
 
+class ShortReach(SmoothRows):
+    def reach(self, params):
+        return 0
+
+
 @pytest.mark.parametrize(('operator', 'promise'), [
     (Affine, 'linearity'),
     (WrongAdjoint, 'adjoint: <A x, y> = <x, A^T y>: relative difference'),
@@ -192,6 +197,7 @@ class GeneratesOtherwise(Gain):
     (CutsInverseGradient, r'gradient through A\^\+ y'),
     (Promotes, 'autocast: forward of float32 gives torch.float64'),
     (GeneratesOtherwise, 'degrade is not A x'),
+    (ShortReach, 'window: A on Window.* differs beyond its reach of 0'),
 ])
 def test_broken_promise_is_named(operator, promise):
     with pytest.raises(AssertionError, match=promise.replace('A^T', r'A\^T')) as failure:
