@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _WHOLE_PROBE = 1 << 20
 """Images of up to so many pixels are probed as a whole for the noise gain of A^+."""
 _PROBES, _PROBE_SIDE = 4, 256
+_REACH_SIDE = 256
 
 Method = Callable[['BoundOperator', torch.Tensor], torch.Tensor]
 
@@ -109,6 +110,45 @@ class BoundOperator:
         """How many image pixels to each side an observed pixel depends on; None = not bounded, or not known."""
         return self.operator.reach(self.params)
 
+    @torch.no_grad()
+    def pinv_reach(self, tolerance: float = 0.5 / 255) -> int | None:
+        """Return how many image pixels to each side A^+ spreads an observed pixel, measured by its impulse response.
+
+        What lies beyond sums up to ``tolerance`` (absolute values), so that much is the most that observed pixels in
+        [0, 1] out there can change. A few pixels with random signs are the impulse, for masks may hide one.
+
+        Args:
+            tolerance: Change of x that does not count.
+
+        Returns:
+            None if the response does not fall below the tolerance within the probe, or A cannot act on a window.
+        """
+        if self.reach is None:
+            return None
+        size = tuple(min(n, -(-_REACH_SIDE // self.stride) * self.stride) for n in self.image_shape)
+        top, left = ((n - m) // 2 // self.stride * self.stride for n, m in zip(self.image_shape, size, strict=True))
+        A = self._cut(Window(top, top + size[0], left, left + size[1])).first()
+        y = torch.zeros(1, 1, *A.observation_shape, dtype=torch.float64)
+        rows, columns = (slice(max(n // 2 - 2, 0), n // 2 + 2) for n in A.observation_shape)
+        signs = torch.randint(0, 2, y[..., rows, columns].shape, generator=torch.Generator().manual_seed(0)) * 2.0 - 1
+        y[..., rows, columns] = signs / signs.numel() ** 0.5
+        response = A.to('cpu').pinv(y)[0, 0].abs()
+        distance = torch.maximum(_beyond(rows, self.stride, size[0])[:, None], _beyond(columns, self.stride, size[1]))
+        rings = torch.zeros(int(distance.max()) + 1, dtype=torch.float64)
+        rings.index_add_(0, distance.flatten(), response.flatten())
+        tails = rings.flip(0).cumsum(0).flip(0)  # of distance k and more
+        small = (tails <= tolerance).nonzero()
+        return int(small[0]) - 1 if len(small) else None
+
+    def with_measured_gain(self) -> BoundOperator:
+        """Return the same operator with its noise gain measured."""
+        return replace(self, noise_gain=self.pinv_noise_gain())
+
+    def first(self) -> BoundOperator:
+        """Return the operator of the first sample of the batch."""
+        noise, gain = (None if t is None else t[:1] for t in (self.noise_std, self.noise_gain))
+        return replace(self, params={k: v[:1] for k, v in self.params.items()}, noise_std=noise, noise_gain=gain)
+
     def observed(self, window: Window) -> Window:
         """Return the part of the observation that shows a window of the image."""
         return window.observed(self.stride, self.image_shape, self.observation_shape)
@@ -163,3 +203,9 @@ class BoundOperator:
 def _joined(tensors: Sequence[torch.Tensor | None]) -> torch.Tensor | None:
     known = [t for t in tensors if t is not None]
     return torch.cat(known) if len(known) == len(tensors) else None
+
+
+def _beyond(block: slice, stride: int, size: int) -> torch.Tensor:
+    """Return how far each of ``size`` image pixels lies outside the cells of a block of observed pixels, (size,)."""
+    position = torch.arange(size)
+    return torch.maximum(block.start * stride - position, position - block.stop * stride + 1).clamp(min=0)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import torch
 
-from drfuse.degradations.fusion_operators import FusionWeights, PixelWeights, StarletWeights
+from drfuse.degradations.fusion_operators import FusionWeights, PixelWeights, StarletWeights, starlet_reach
 from drfuse.registry import SAMPLERS
 
 
@@ -47,6 +47,11 @@ class PixelFusion:
     def __init__(self, max_logit: float | None = None) -> None:
         self.max_logit = _checked_bound('PixelFusion', max_logit)
 
+    @property
+    def reach(self) -> int:
+        """How many pixels to each side a fused pixel depends on."""
+        return 0
+
     def __call__(self, logits: torch.Tensor, num_sources: int) -> FusionWeights:
         """Return the softmax of logits (B, M, H, W)."""
         if logits.shape[1] != num_sources:
@@ -70,6 +75,11 @@ class StarletFusion:
         if bands < 1:
             raise ValueError(f'StarletFusion bands must be >= 1, got {bands}')
         self.bands, self.max_logit = bands, _checked_bound('StarletFusion', max_logit)
+
+    @property
+    def reach(self) -> int:
+        """How many pixels to each side a fused pixel depends on."""
+        return starlet_reach(self.bands)
 
     def __call__(self, logits: torch.Tensor, num_sources: int) -> FusionWeights:
         """Return the softmax, per band, of logits (B, M K, H, W)."""

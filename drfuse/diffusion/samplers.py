@@ -81,6 +81,29 @@ class FusionDDIMSampler(BaseModule):
         sources, fused = JointTensor.unpack(x)
         return FusionOutput(sources, fused, joint.weights, records)
 
+    def reach(self, denoiser: Denoiser, observations: Sequence[Observation]) -> int | None:
+        """Return how many image pixels to each side a result depends on; a bound, far above what counts.
+
+        Each step sees the sources through A and A^+ (condition and correction), through the network and through the
+        bands of the fusion; the first state through A^+. The reach of A^+ is that of
+        :meth:`~drfuse.degradations.BoundOperator.pinv_reach`.
+
+        Args:
+            denoiser: The network.
+            observations: Of images of one size.
+
+        Returns:
+            None if a part sees the whole image.
+        """
+        field, bands = getattr(denoiser, 'receptive_field', None), getattr(self.fusion, 'reach', None)
+        pairs = [(o.A.reach, o.A.pinv_reach()) for o in observations]
+        known = [(reach, inverse) for reach, inverse in pairs if reach is not None and inverse is not None]
+        if field is None or bands is None or len(known) < len(pairs) or self.projection == 'exact':
+            return None
+        residual, inverse = max(sum(pair) for pair in known), max(inverse for _, inverse in known)
+        seen = int(denoiser.uses_condition) + int(self.correction_scale is not None)
+        return inverse + len(self.schedule.timesteps) * (field // 2 + seen * residual + bands)
+
     def initial_state(self, observations: Sequence[Observation], pinvs: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return [x1, ..., xM, mean] (B, M + 1, H, W) before scaling with sqrt(abar_T) (Algorithm 1, line 2)."""
         starts = [o.y if self.init == 'observation' and o.y.shape == p.shape else p

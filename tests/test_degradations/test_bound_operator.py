@@ -78,3 +78,26 @@ def test_an_observation_is_cut_with_its_operator():
     assert isinstance(part, Observation)
     assert torch.equal(part.y, whole.y[..., 4:16, 2:]) and torch.equal(part.sigma, whole.sigma[..., 4:16, 2:])
     assert part.A.image_shape == (24, 41) and part.A.noise_std == whole.A.noise_std
+
+
+@pytest.mark.parametrize(('name', 'low', 'high'), [('identity', 0, 0), ('pool3', 0, 0), ('mask', 0, 0),
+                                                   ('gaussian_zero_large', 11, 60), ('bicubic', 4, 30)])
+def test_how_far_the_pseudoinverse_reaches(name, low, high):
+    operator = build(name)
+    A = operator.bind(operator.sample_params(keyed_generator(name)), (300, 290))
+    assert low <= A.pinv_reach() <= high
+    assert A.pinv_reach(0.1) <= A.pinv_reach(0.001)
+
+
+def test_beyond_its_reach_the_pseudoinverse_feels_little():
+    A = GaussianBlur(2.0, 21).bind(dict(sigma=torch.tensor([2.0])), (64, 256))
+    y = torch.rand(1, 1, 64, 256, generator=keyed_generator(4))
+    change = (A.pinv(y) - A.pinv(torch.cat([y[..., :128], 1 - y[..., 128:]], -1))).abs().amax((0, 1, 2))
+    reach = A.pinv_reach()
+    assert float(change[:128 - reach].max()) < 0.5 / 255 < float(change[120:128].max())
+
+
+def test_no_reach_is_told_for_what_does_not_fall_off():
+    assert build('gaussian_circular').bind(dict(sigma=torch.ones(1)), (64, 64)).pinv_reach() is None
+    slow = GaussianBlur(3.0, pinv_solver=dict(type='WienerPinv', gamma=1e-9))
+    assert slow.bind(dict(sigma=torch.tensor([3.0])), (128, 128)).pinv_reach() is None

@@ -42,3 +42,13 @@ def test_bounded_logits_keep_a_gradient_and_a_share(rule):
 def test_mistakes_are_named(make, text):
     with pytest.raises(ValueError, match=text):
         make()
+
+
+def test_a_fused_pixel_depends_on_no_more_than_the_reach():
+    rule = StarletFusion(bands=3)
+    W = rule(torch.randn(1, 6, 1, 33, generator=keyed_generator('reach')), 2)
+    impulse = torch.zeros(1, 1, 1, 33)
+    impulse[..., 16] = 1
+    seen = W.apply(0, impulse)[0, 0, 0].nonzero().flatten()
+    assert (int(seen.min()), int(seen.max())) == (16 - rule.reach, 16 + rule.reach)
+    assert PixelFusion().reach == 0

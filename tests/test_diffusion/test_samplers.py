@@ -12,7 +12,7 @@ from drfuse.utils.seed import keyed_generator
 SHAPE = (17, 22)
 
 
-GOLDEN = [0.514391, 0.359367, 0.524654, 0.38863, 0.447087, 0.262011]
+GOLDEN = [0.514493, 0.359726, 0.524654, 0.38863, 0.447106, 0.26212]
 """Mean and mean square of source 1, source 2 and fused image, torch 2.13, CPU, float32."""
 
 
@@ -154,3 +154,26 @@ def test_physics_stays_in_single_precision_under_autocast(observations):
 def test_unknown_init():
     with pytest.raises(ValueError, match="init must be one of .*got 'zeros'"):
         FusionDDIMSampler(3, init='zeros')
+
+
+class LocalDenoiser(FixedDenoiser):
+    """Declares that a pixel depends on itself alone."""
+
+    receptive_field = 1
+
+
+@pytest.mark.parametrize(('options', 'conditioned', 'reach'), [
+    (dict(), False, 0), (dict(), True, 3 * 12), (dict(correction_scale=dict(type='ConstantScale')), True, 3 * 24),
+    (dict(fusion=dict(type='StarletFusion', bands=3)), False, 3 * 6), (dict(num_steps=1), True, 12)])
+def test_the_reach_adds_up_over_the_steps(options, conditioned, reach, monkeypatch):
+    monkeypatch.setattr(type(observe([], 'r').A), 'pinv_reach', lambda self: 7)
+    blurred = observe([dict(type='GaussianBlur', sigma=1.0, kernel_size=11)], 'reach')
+    found = FusionDDIMSampler(**options).reach(LocalDenoiser(conditioned), [blurred, observe([], 'r')])
+    assert found == 7 + reach
+
+
+@pytest.mark.parametrize(('denoiser', 'stages', 'options'), [
+    (FixedDenoiser(), [], {}), (LocalDenoiser(), [dict(type='GaussianBlur', sigma=1.0, boundary='circular')], {}),
+    (LocalDenoiser(), [], dict(projection='exact'))])
+def test_what_sees_the_whole_image_has_no_reach(denoiser, stages, options):
+    assert FusionDDIMSampler(**options).reach(denoiser, [observe(stages, 'a'), observe([], 'b')]) is None

@@ -21,7 +21,7 @@ class _FourierPinv(PinvSolver):
     """Divides by the transfer function H on a periodic extension of y.
 
     A circular convolution is diagonal under the FFT. For the other boundaries y is first continued over
-    a gap of two kernel widths that closes the period smoothly; without that the border rings. For
+    a gap of some kernel widths that closes the period smoothly; without that the border rings. For
     kernels with mirror symmetry the continuation of y follows from its boundary rule. For others it is
     made consistent in passes: the estimate of x, extended by the rule and blurred, gives the gap.
     """
@@ -39,10 +39,12 @@ class _FourierPinv(PinvSolver):
         height, width = y.shape[-2:]
         if operator.boundary == 'circular':
             return _filter(y, self.inverse_filter(transfer_function(kernel, (height, width)), A))
-        period = fast_shape((height + 2 * kernel.shape[-2], width + 2 * kernel.shape[-1]))
+        odd = operator.boundary == 'zero'
+        # a black gap is no continuation for kernels that need passes: there the shorter one does better
+        widths = 2 if odd else 3
+        period = fast_shape((height + widths * kernel.shape[-2], width + widths * kernel.shape[-1]))
         H = transfer_function(kernel, period)
         inverse = self.inverse_filter(H, A)
-        odd = operator.boundary == 'zero'
         x = _filter(close_period(y, period, odd), inverse)[..., :height, :width]
         symmetric = _mirror_symmetric(kernel)
         for _ in range(0 if bool(symmetric.all()) else self.consistency_passes):
@@ -156,7 +158,9 @@ def close_period(image: torch.Tensor, period: tuple[int, int], odd: bool = False
         behind = _mirror(image, gap, dim, odd)
         before = _mirror(image.flip(dim), gap, dim, odd).flip(dim)
         position = torch.arange(1, gap + 1, device=image.device).to(image)
-        fade = 0.5 - 0.5 * torch.cos(torch.pi * position / (gap + 1))
+        # mirrors alone first: what lies at one border is not felt at the other, whose place a window's end may take
+        alone = 1 / 4 if odd else 1 / 3
+        fade = 0.5 - 0.5 * torch.cos(torch.pi * ((position / (gap + 1) - alone) / (1 - 2 * alone)).clamp(0, 1))
         fade = fade.view(-1, 1) if dim == -2 else fade  # noqa: PLR2004
         image = torch.cat([image, (1 - fade) * behind + fade * before], dim)
     return image

@@ -125,3 +125,13 @@ def test_a_truncated_spectrum_does_not_claim_to_be_exact():
     assert operator.pinv_level == 'iterative'  # the cut removes what the kernel lets through: condition 1 fails by 1e-6
     check_operator(operator)
     assert GaussianBlur(1.5, pinv_solver=dict(type='SpectralPinv')).pinv_level == 'approximate'
+
+
+@pytest.mark.parametrize(('boundary', 'levels'), [('reflect', 0.05), ('zero', 0.25)])
+def test_what_lies_at_one_border_is_not_felt_at_the_other(boundary, levels):
+    A = GaussianBlur(2.0, 21, boundary=boundary).bind(dict(sigma=torch.tensor([2.0])), (64, 160))
+    y = A.forward(torch.rand(1, 1, 64, 160, generator=keyed_generator(0)))
+    other = torch.cat([y[..., :120], 1 - y[..., 120:]], -1)
+    change = (A.pinv(y) - A.pinv(other)).abs().amax((0, 1, 2))
+    assert float(change[140:].max()) > 0.1
+    assert float(change[:80].max()) < levels / 255
