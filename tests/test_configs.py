@@ -76,6 +76,18 @@ def test_denoisers_train_on_noise_alone_and_on_the_images_of_the_light_models(le
     assert 4e5 < sum(p.numel() for p in model.parameters()) < 1.5e6
 
 
+@pytest.mark.parametrize('leaf', sorted(set(BASELINES) - set(DENOISERS)))
+def test_classical_baselines_restore_without_weights(leaf):
+    cfg = load(leaf)
+    model = MODELS.build(cfg.model).eval()
+    assert sum(p.numel() for p in model.parameters()) == 0 and cfg.train_cfg is None
+    data = model.data_preprocessor(pseudo_collate([dataset(cfg, 'test_dataloader')[0]]), training=False)
+    naive = MODELS.build(dict(type='CascadeFusion', restorers=dict(type='Bicubic'), fuser='average'))
+    errors = [(m(**data, mode='predict')[0].pred_sources - data['data_samples'][0].gt_sources).square().mean()
+              for m in (model, naive)]
+    assert errors[0] < 0.8 * errors[1]
+
+
 @pytest.mark.parametrize('leaf', LIGHT + DENOISERS)
 def test_models_are_fitted_and_chosen_on_separate_pairs(leaf):
     cfg = load(leaf)
