@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,11 +15,9 @@ from drfuse.apis.picture import Picture, as_picture
 from drfuse.apis.registration import Shift, measure_shift, moved
 from drfuse.apis.sizes import Factor, Size, settle_sizes
 from drfuse.degradations import Degradation, Observation
+from drfuse.estimation import estimate_degradation
 from drfuse.structures import split_luma_chroma
 from drfuse.utils.config import UserError, config_errors
-
-Estimator = Callable[[torch.Tensor, Size, str], Any]
-"""``drfuse.estimation.estimate_degradation``: image (C, h, w) in [0, 1], full size and border to an estimate."""
 
 
 @dataclass
@@ -125,7 +123,7 @@ def settle_stages(spec: SourceSpec, factor: Factor, picture: Picture, full: Size
         boundary: Border of an estimated blur.
 
     Raises:
-        UserError: If something is to be estimated and cannot be.
+        UserError: If the picture is not fit for an estimate.
     """
     pool = [] if factor.value == 1 else [dict(type='AveragePool', factor=factor.value, border=factor.border)]
     if spec.stages is not None:
@@ -136,7 +134,7 @@ def settle_stages(spec: SourceSpec, factor: Factor, picture: Picture, full: Size
         stages = in_order(list(spec.blur or ()), _noise(spec.noise), pool, spec.noise_first)
         return stages, dict(origin=spec.origin, stages=stages)
     with config_errors(picture.name):
-        estimate = _estimator()(picture.to_tensor(), full, boundary)
+        estimate = estimate_degradation(picture.to_tensor(), full, boundary)
     found = [dict(stage) for stage in estimate.stages]
     blur = [s for s in found if s['type'].endswith('Blur')] if spec.blur is None else list(spec.blur)
     if spec.noise is None and spec.blur is None and (not pool or any('factor' in stage for stage in found)):
@@ -156,15 +154,6 @@ def in_order(blur: list[dict], noise: list[dict], pool: list[dict], noise_first:
 
 def _noise(sigma: float | None) -> list[dict[str, Any]]:
     return [dict(type='GaussianNoise', sigma=float(sigma))] if sigma else []
-
-
-def _estimator() -> Estimator:
-    try:
-        from drfuse.estimation import estimate_degradation  # noqa: PLC0415 - slow to import, and rarely needed
-    except ImportError:
-        raise UserError('the degradation is not given and this installation cannot estimate it: name a preset, or '
-                        'noise and blur of both sources') from None
-    return estimate_degradation
 
 
 def _attach(picture: Picture, stages: list[dict[str, Any]], full: Size) -> tuple[Observation, torch.Tensor | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from drfuse.estimation import infer_factor
 from drfuse.utils.config import UserError
 
 MAX_FACTOR = 16
@@ -26,22 +27,20 @@ class Factor(NamedTuple):
 
 
 def find_factor(full: Size, small: Size) -> Factor | None:
-    """Return the integer factor between two sizes, None if there is none.
+    """Return the integer factor between two sizes, None if there is none up to :data:`MAX_FACTOR`.
 
     Both sides of ``small`` must be those of ``full`` divided by the factor and rounded up (a partial cell at the
-    border is kept), or both rounded down (it was dropped). Of several factors the one nearest to the quotient counts.
+    border is kept), or both rounded down (it was dropped).
 
     Args:
         full: (H, W).
         small: (h, w).
     """
-    quotient = (full[0] * full[1] / (small[0] * small[1])) ** 0.5
-    for value in sorted(range(1, MAX_FACTOR + 1), key=lambda v: abs(v - quotient)):
-        for border, shape in (('partial', (-(-full[0] // value), -(-full[1] // value))),
-                              ('drop', (full[0] // value, full[1] // value))):
-            if shape == tuple(small):
-                return Factor(value, border)
-    return None
+    try:
+        value, border = infer_factor(small, full)
+    except ValueError:
+        return None
+    return Factor(value, border) if value <= MAX_FACTOR else None
 
 
 def settle_sizes(sizes: Sequence[Size], scales: Sequence[int | None],

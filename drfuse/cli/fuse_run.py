@@ -83,7 +83,9 @@ def tell(report: dict[str, Any], console: Console) -> None:
     for warning in report['warnings']:
         console.print(f'warning: {report["name"]}: {warning}')
     for name, source in report['sources'].items():
-        console.print(f'{report["name"]}: {name}: {source["text"]} ({source["origin"]})')
+        sure = ', '.join(f'{part} {level}' for part, level in source.get('confidence', {}).items())
+        console.print(f'{report["name"]}: {name}: {source["text"]} ({source["origin"]}'
+                      f'{"; confidence: " + sure if sure else ""})')
     seconds = sum(report['seconds'].values())
     height, width = report['size']
     console.print(f'{report["output"]}: {width} x {height} pixels in {seconds:.1f} s')

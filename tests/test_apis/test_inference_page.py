@@ -2,8 +2,6 @@
 
 import re
 import shlex
-import sys
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -11,9 +9,6 @@ import pytest
 
 from drfuse.cli.app import app
 from drfuse.cli.run import run_command
-
-ESTIMATE = SimpleNamespace(stages=[dict(type='GaussianNoise', sigma=0.02)], noise_sigma=0.02, blur_sigma=0.0, factor=1,
-                           confidence=dict(noise='high'), summary=lambda: 'noise 0.02')
 
 
 def blocks(page, kind):
@@ -27,8 +22,6 @@ def page(repo_dir, zoo, files, scene, monkeypatch):
     for name, image in (('ir', scene['ir']), ('visible', scene['vis']), ('pet', scene['vis']), ('mri', scene['ir'])):
         cv2.imwrite(f'{name}.png', image if image.ndim == 2 else image[..., ::-1])
     monkeypatch.setattr('drfuse.apis.model_zoo.zoo_folder', lambda folder=None: folder or zoo)
-    monkeypatch.setitem(sys.modules, 'drfuse.estimation', SimpleNamespace(
-        estimate_degradation=lambda image, full, boundary: ESTIMATE))
     text = (repo_dir / 'docs' / 'inference.md').read_text(encoding='utf-8')
     (yaml,) = blocks(text, 'yaml')
     (files / 'known.yaml').write_text(yaml)

@@ -1,6 +1,5 @@
 """From pictures to observations."""
 
-import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,7 +25,7 @@ def estimator(monkeypatch):
     def estimate_degradation(image, full, boundary):
         seen.append((tuple(image.shape), full, boundary))
         return ESTIMATE
-    monkeypatch.setitem(sys.modules, 'drfuse.estimation', SimpleNamespace(estimate_degradation=estimate_degradation))
+    monkeypatch.setattr('drfuse.apis.prepare.estimate_degradation', estimate_degradation)
     return seen
 
 
@@ -74,12 +73,6 @@ def test_estimated_noise_is_that_before_the_pooling(scene, estimator):
                         [SourceSpec(blur=()), SourceSpec(stages=())])
     assert names(pair.report['sources']['ir']) == ['GaussianNoise', 'AveragePool']
     assert pair.report['sources']['ir']['origin'] == 'blur given, the rest estimated'
-
-
-def test_without_estimation_the_message_says_what_to_give(scene, monkeypatch):
-    monkeypatch.setitem(sys.modules, 'drfuse.estimation', None)
-    with pytest.raises(UserError, match='name a preset, or noise and blur of both sources'):
-        prepare_pair(SourcePair('x', scene['ir'], scene['vis']), NAMES, [SourceSpec()] * 2)
 
 
 def test_listed_stages_get_the_factor_of_the_sizes(scene):

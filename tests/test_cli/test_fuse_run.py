@@ -67,6 +67,11 @@ def test_json(run):
     assert first['sources']['vis']['text'] == 'no degradation'
 
 
+def test_what_is_estimated_is_told_with_its_confidence(run):
+    code, _, err = run('ir/one.png vis/one.png -o out.png --b-noise 0.02 --b-blur none')
+    assert code == 0 and '(estimated; confidence: noise ' in err and 'noise 0.02 (5.1/255) (given)' in err
+
+
 def test_overwrite_and_resume(run, tmp_path):
     assert run('ir vis -o out --preset noise')[0] == 0
     out = tmp_path / 'data' / 'out'
