@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 import torch
 
 from drfuse.degradations.boundary import check_boundary
+from drfuse.estimation.blur import BlurEstimate, measure_blur
 from drfuse.estimation.noise import NoiseEstimate, measure_noise
 from drfuse.utils.typing import ImageShape
 
 # white noise weaker than this cannot be told from texture and compression, and is called none
 NO_NOISE = 0.75 / 255
 _SURE_BLOCKS, _SURE_SPREAD = 500, 0.1
+_SURE_SHARP, _SURE_BLURRED, _SURE_WIDTH = 0.2, 0.97, 0.25  # probability of a blur, and doubt over width
 _LEVELS = ('low', 'medium', 'high')
 
 
@@ -81,6 +83,16 @@ def _noise_confidence(found: NoiseEstimate, factor: int) -> str:
     return _LEVELS[max(grade, 0)]
 
 
+def _blur_confidence(found: BlurEstimate, factor: int) -> str:
+    """Return how sure the width, or its absence, is; what pooling leaves of a blur is never sure."""
+    if found.sigma == 0:
+        grade = 2 if found.probability < _SURE_SHARP else 1 if found.probability < 0.5 else 0
+    else:
+        sure = (found.probability > _SURE_BLURRED) + (found.doubt < _SURE_WIDTH * found.sigma)
+        grade = int(sure)
+    return _LEVELS[max(grade - (factor > 1), 0)] if factor <= 2 else 'low'
+
+
 def estimate_degradation(image: torch.Tensor, full_shape: ImageShape,
                          boundary: str = 'reflect') -> EstimatedDegradation:
     """Estimate noise, blur and pooling factor of one image.
@@ -101,7 +113,10 @@ def estimate_degradation(image: torch.Tensor, full_shape: ImageShape,
     found = measure_noise(image)
     factor, border = infer_factor((image.shape[-2], image.shape[-1]), full_shape)
     noise = found.sigma * factor if found.sigma >= NO_NOISE else 0.0
-    confidence = dict(noise=_noise_confidence(found, factor), blur='low', factor='high')
-    stages = [dict(type='GaussianNoise', sigma=noise)] if noise else []
+    blurred = measure_blur(image, found.sigma)
+    width = round(blurred.sigma * factor, 2)
+    confidence = dict(noise=_noise_confidence(found, factor), blur=_blur_confidence(blurred, factor), factor='high')
+    stages = [dict(type='GaussianBlur', sigma=width, boundary=boundary)] if width else []
+    stages += [dict(type='GaussianNoise', sigma=noise)] if noise else []
     stages += [dict(type='AveragePool', factor=factor, border=border)] if factor > 1 else []
-    return EstimatedDegradation(stages, noise, 0.0, factor, confidence)
+    return EstimatedDegradation(stages, noise, width, factor, confidence)

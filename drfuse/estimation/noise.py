@@ -18,7 +18,7 @@ from scipy.fft import dct
 from drfuse.structures.color import LUMA_WEIGHTS
 
 BLOCK = 8
-MAX_BLOCKS = 60_000
+MAX_BLOCKS = 30_000
 MIN_BLOCKS = 50
 _LEVEL = 1 / 255
 _LOW, _HIGH = 4, 10  # sums of the two DCT indices: 1.._LOW choose the block, _HIGH..14 measure the noise
@@ -72,7 +72,7 @@ def as_planes(image: torch.Tensor) -> np.ndarray:
 
 def luminance(planes: np.ndarray) -> np.ndarray:
     """Return the luminance (H, W) of (1 or 3, H, W)."""
-    return planes[0] if len(planes) == 1 else np.tensordot(np.float32(LUMA_WEIGHTS), planes, 1)
+    return planes[0] if len(planes) == 1 else np.tensordot(np.asarray(LUMA_WEIGHTS, np.float32), planes, 1)
 
 
 def is_eight_bit(planes: np.ndarray) -> bool:
@@ -90,7 +90,7 @@ def _bands(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean energy (N,) of low and of the highest frequencies of every block."""
     basis = dct(np.eye(BLOCK), norm='ortho', axis=0)
     order = np.add.outer(np.arange(BLOCK), np.arange(BLOCK)).ravel()
-    both = np.float32(np.kron(basis, basis))
+    both = np.kron(basis, basis).astype(np.float32)
     low, high = both[(order > 0) & (order <= _LOW)], both[order >= _HIGH]
     return np.square(blocks @ low.T).mean(1), np.square(blocks @ high.T).mean(1)
 

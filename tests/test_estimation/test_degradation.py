@@ -1,7 +1,14 @@
 import pytest
 
 from drfuse.degradations import Degradation
-from drfuse.estimation import EstimatedDegradation, estimate_degradation, infer_factor
+from drfuse.estimation import (
+    BlurEstimate,
+    EstimatedDegradation,
+    NoiseEstimate,
+    estimate_degradation,
+    infer_factor,
+)
+from drfuse.estimation.degradation import _blur_confidence, _noise_confidence
 
 LEVEL = 1 / 255
 
@@ -44,3 +51,31 @@ def test_summary_names_what_was_found():
 def test_boundary_is_checked(camera):
     with pytest.raises(ValueError, match='boundary must be one of'):
         estimate_degradation(camera, (512, 512), boundary='wrap')
+
+
+@pytest.mark.parametrize('boundary', ['reflect', 'zero'])
+def test_blur_comes_first_with_the_boundary_that_was_named(boundary, camera, degrade):
+    observed = degrade(camera, dict(type='GaussianBlur', sigma=2.0), dict(type='GaussianNoise', sigma=8 * LEVEL))
+    found = estimate_degradation(observed, (512, 512), boundary)
+    assert [stage['type'] for stage in found.stages] == ['GaussianBlur', 'GaussianNoise']
+    assert found.stages[0] == dict(type='GaussianBlur', sigma=found.blur_sigma, boundary=boundary)
+    assert found.blur_sigma == pytest.approx(2.0, abs=0.6)
+    assert found.confidence['noise'] == 'high'
+
+
+def test_nothing_is_found_in_a_clean_photograph(camera, degrade):
+    found = estimate_degradation(degrade(camera), (512, 512))
+    assert (found.stages, found.noise_sigma, found.blur_sigma, found.factor) == ([], 0, 0, 1)
+
+
+def test_confidence_falls_with_doubt():
+    sharp = [BlurEstimate(0.0, p, 0.0) for p in (0.1, 0.4, 0.6)]
+    assert [_blur_confidence(f, 1) for f in sharp] == ['high', 'medium', 'low']
+    assert _blur_confidence(BlurEstimate(2.0, 0.99, 0.2), 1) == 'high'
+    assert _blur_confidence(BlurEstimate(2.0, 0.99, 0.9), 1) == 'medium'
+    assert _blur_confidence(BlurEstimate(2.0, 0.99, 0.2), 2) == 'medium'
+    assert _blur_confidence(BlurEstimate(2.0, 0.99, 0.2), 4) == 'low'
+    noise = NoiseEstimate(0.02, 5000, 0.01, 'smooth')
+    assert [_noise_confidence(noise, f) for f in (1, 4)] == ['high', 'medium']
+    assert _noise_confidence(NoiseEstimate(0.02, 100, 0.5, 'smooth'), 1) == 'low'
+    assert _noise_confidence(NoiseEstimate(0.0, 0, 1.0, 'none'), 1) == 'low'

@@ -1,5 +1,6 @@
 """Each problem of an installation is one line with its fix."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -88,3 +89,8 @@ def test_first_problem_stops_the_program(monkeypatch):
 
 def test_installed_version_of_nothing():
     assert environment.installed_version('no-such-distribution') is None
+
+
+def test_machine_names_processor_and_versions():
+    line = environment.machine()
+    assert re.fullmatch(r'.+, (\d+|\?) cores; Python 3\.\d+\.\d+, torch \d.+, drfuse \d.+', line)
