@@ -8,4 +8,4 @@ model = dict(
         type='QualityFusionLoss', intensity=0.3, gradient=0.0, quality=1.0, edges=1.0, information=0.5, structure=1.0,
         smoothness=1.5, weaker=1.0)))
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-train_cfg = dict(max_iters=2000, val_interval=1000)
+train_cfg = dict(max_iters=900, val_interval=900)
