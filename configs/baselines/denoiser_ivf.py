@@ -12,6 +12,7 @@ val_stages = [dict(type='GaussianNoise', sigma=0.003**0.5), dict(type='Floor')]
 train_dataloader = dict(dataset=dict(shared=dict(degradations=dict(ir=stages, vis=stages))))
 val_dataloader = dict(dataset=dict(degradations=dict(ir=val_stages, vis=val_stages)))
 test_dataloader = val_dataloader
+optim_wrapper = dict(optimizer=dict(lr=5e-4))
 train_cfg = dict(max_iters=4000, val_interval=1000)
 custom_hooks = [dict(type='DataSourceHook', check_root=True), dict(type='PlainCheckpointHook'),
                 dict(type='InterruptHook'), dict(type='EMAHook', momentum=0.002)]

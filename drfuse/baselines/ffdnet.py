@@ -15,7 +15,7 @@ class _ResidualPair(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first, self.second = _conv(channels, channels), _conv(channels, channels)
+        self.first, self.second = _conv(channels, channels), _conv(channels, channels, gain=0.1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return (B, C, H, W) of the shape of ``x``."""
