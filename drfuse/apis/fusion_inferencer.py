@@ -13,10 +13,13 @@ import torch
 from drfuse.apis.degradation_spec import SourceSpec, parse_degradation
 from drfuse.apis.fusion_result import FusionResult
 from drfuse.apis.model_zoo import load_model
+from drfuse.apis.painter import Painter
 from drfuse.apis.pairs import SourcePair, match_sources
 from drfuse.apis.prepare import PreparedPair, prepare_pair
+from drfuse.apis.tiling import check_tile, fuse_any_size
+from drfuse.apis.tiling.tiled import Progress
+from drfuse.degradations import Observation
 from drfuse.diffusion.output import FusionOutput
-from drfuse.models.chroma import colourise, restore_chroma
 from drfuse.models.fusion_models.base_fusion_model import CHROMA
 from drfuse.registry import INFERENCERS
 from drfuse.utils.config import UserError
@@ -74,7 +77,8 @@ class FusionInferencer:
         return self.task == 'ivf'
 
     def __call__(self, a: Any, b: Any, degradation: Any = None, *, boundary: str = 'reflect', gray: bool = False,
-                 chroma: str = 'guided', align: bool = False, batch_size: int = 1) -> FusionResult | list[FusionResult]:
+                 chroma: str = 'guided', align: bool = False, batch_size: int = 1, tile: int | str = 'auto',
+                 progress: Progress | None = None) -> FusionResult | list[FusionResult]:
         """Restore and fuse.
 
         Args:
@@ -90,6 +94,9 @@ class FusionInferencer:
             align: Infrared-visible: move A by the shift that is measured between the two, if it is reliable. Else a
                 shift of some pixels is a warning.
             batch_size: Most pairs to run at once; pairs of different size or degradation are run one by one.
+            tile: ``'auto'`` computes pictures that do not fit into memory in tiles, ``'off'`` never; or the side of
+                tiles in pixels.
+            progress: Called with the number of finished tiles and of all, where there are tiles.
 
         Returns:
             One result for one pair, else a list in the order of the pairs.
@@ -100,15 +107,15 @@ class FusionInferencer:
         """
         sources = match_sources(a, b)
         results = list(self.stream(sources.pairs, degradation, boundary=boundary, gray=gray, chroma=chroma,
-                                   align=align, batch_size=batch_size))
+                                   align=align, batch_size=batch_size, tile=tile, progress=progress))
         for result in results:
             for text in result.report['warnings']:
                 warnings.warn(f'{result.report["name"]}: {text}', stacklevel=2)
         return results[0] if sources.single else results
 
     def stream(self, pairs: Iterable[SourcePair], degradation: Any = None, *, boundary: str = 'reflect',
-               gray: bool = False, chroma: str = 'guided', align: bool = False,
-               batch_size: int = 1) -> Iterator[FusionResult]:
+               gray: bool = False, chroma: str = 'guided', align: bool = False, batch_size: int = 1,
+               tile: int | str = 'auto', progress: Progress | None = None) -> Iterator[FusionResult]:
         """Yield the result of each pair as it is done, in order; arguments as of a call."""
         if chroma not in CHROMA:
             raise UserError(f'chroma must be one of {", ".join(CHROMA)}, got {chroma!r}')
@@ -116,11 +123,12 @@ class FusionInferencer:
             raise UserError(f'only infrared-visible pairs can be aligned by their edges; the task is {self.task}')
         if not isinstance(batch_size, int) or batch_size < 1:
             raise UserError(f'batch_size must be an integer >= 1, got {batch_size!r}')
+        check_tile(tile)
         specs = parse_degradation(degradation, self.modalities, boundary)
         prepared = (self.preprocess(pair, specs, boundary, align) for pair in pairs)
         for group in grouped(prepared, batch_size):
             start = time.perf_counter()
-            output = self.forward(group)
+            output = self.forward(group, tile, progress)
             seconds = (time.perf_counter() - start) / len(group)
             for i, pair in enumerate(group):
                 pair.report['seconds']['network'] = seconds
@@ -131,15 +139,24 @@ class FusionInferencer:
         """Read a pair and attach what is known, or estimated, of its degradation."""
         return prepare_pair(pair, self.modalities, specs, boundary, self.has_common_edges, align)
 
-    @torch.no_grad()
-    def forward(self, pairs: list[PreparedPair]) -> FusionOutput:
-        """Run the model on pairs of one size and one kind of degradation.
+    def forward(self, pairs: list[PreparedPair], tile: int | str = 'auto',
+                progress: Progress | None = None) -> FusionOutput:
+        """Run the model on pairs of one size and one kind of degradation; ``tile`` and ``progress`` as of a call.
 
         Returns:
             Restored sources, fused luminance and weights, float32, batched in the order of the pairs, on the CPU.
         """
-        batch = dict(inputs={name: [pair.inputs[name] for pair in pairs] for name in self.modalities})
-        inputs = self.model.data_preprocessor(batch)['inputs']
+        inputs = {name: Observation.stack([pair.inputs[name] for pair in pairs]) for name in self.modalities}
+        output, report = fuse_any_size(self._run, inputs, self.model, tile, self.device, progress)
+        for pair in pairs:
+            pair.report['tiling'] = report.as_dict()
+            pair.report['warnings'] = [*pair.report['warnings'], *report.warnings]
+        return output
+
+    @torch.no_grad()
+    def _run(self, inputs: dict[str, Observation]) -> FusionOutput:
+        """Return what the model makes of observations, float32, on the CPU."""
+        inputs = self.model.data_preprocessor(dict(inputs=inputs))['inputs']
         half = self.precision == 'bfloat16'
         with torch.autocast(self.device.type, torch.bfloat16 if half else None, enabled=half):
             output = self.model(inputs, mode='tensor')
@@ -159,27 +176,17 @@ class FusionInferencer:
         if not bool(torch.isfinite(torch.cat([*sources, fused])).all()):
             raise UserError(f'{self.loaded.name} returned values that are no numbers for {pair.name}: the weights '
                             f'{self.loaded.weights} do not fit this input')
-        colours = {} if gray else self._colours(pair, sources, chroma)
+        painter = Painter(pair, dict(zip(self.modalities, sources, strict=True)), chroma, gray)
         colour_from = self.modalities[COLOUR_SOURCE[self.task]]
-        image = colourise(fused, colours[colour_from]) if colour_from in colours else fused
-        restored = {name: picture.filled_with(colourise(x, colours[name]) if name in colours else x, gray)
-                    for name, picture, x in zip(self.modalities, pair.pictures, sources, strict=True)}
+        picture = painter.paint(pair.form, fused, colour_from)
+        restored = {name: painter.paint(own, x, name)
+                    for name, own, x in zip(self.modalities, pair.pictures, sources, strict=True)}
         luminance = {name: x[0].numpy() for name, x in zip((*self.modalities, 'fused'), (*sources, fused), strict=True)}
         seconds = dict(pair.report['seconds'], finish=time.perf_counter() - start)
         report = dict(pair.report, model=self.loaded.name, weights_sha256=self.loaded.sha256, task=self.task,
                       device=str(self.device), precision=self.precision,
-                      colour_from=colour_from if colour_from in colours else None, seconds=seconds)
-        return FusionResult(pair.form.filled_with(image, gray), restored, output.weights[index].numpy(), luminance,
-                            report)
-
-    @staticmethod
-    def _colours(pair: PreparedPair, sources: list[torch.Tensor], how: str) -> dict[str, torch.Tensor]:
-        """Return the chroma of every colour source."""
-        luminance = dict(zip(pair.inputs, sources, strict=True))
-        if how == 'observed':
-            return dict(pair.chroma)
-        return {name: restore_chroma(chroma[None], luminance[name][None], pair.inputs[name])[0]
-                for name, chroma in pair.chroma.items()}
+                      colour_from=colour_from if painter.has_colour(colour_from) else None, seconds=seconds)
+        return FusionResult(picture, restored, output.weights[index].numpy(), luminance, report)
 
 
 def grouped(pairs: Iterable[PreparedPair], size: int) -> Iterator[list[PreparedPair]]:

@@ -85,6 +85,10 @@ class Picture:
         Returns:
             Grey if the image is, unless this picture is stored in three channels; alpha only where the size is kept.
         """
+        return self.with_pixels(self.levels(image, grey))
+
+    def levels(self, image: torch.Tensor, grey: bool = False) -> np.ndarray:
+        """Return an image in the pixel type and number of channels of :meth:`filled_with`."""
         if image.shape[0] == 1 and self.pixels.ndim == 3 and not grey:
             image = image.expand(3, -1, -1)
         planes = image.detach().float().cpu().clamp(0, 1).numpy()
@@ -92,6 +96,10 @@ class Picture:
         levels = _LEVELS.get(self.pixels.dtype.name)
         if levels:
             planes = np.floor(planes.astype(np.float64) * levels + 0.5).astype(self.pixels.dtype)
+        return planes
+
+    def with_pixels(self, planes: np.ndarray) -> Picture:
+        """Return this picture with other pixels (H, W) or (H, W, 3) of its type; see :meth:`filled_with`."""
         alpha = self.alpha if self.alpha is not None and self.alpha.shape == planes.shape[:2] else None
         # a profile of grey pixels says nothing of colours, and the other way round
         same = planes.ndim == self.pixels.ndim

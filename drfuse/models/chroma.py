@@ -54,7 +54,9 @@ def _chroma_variance(observation: Observation) -> torch.Tensor:
     """Return the noise variance of Cb and Cr (B, 2, 1, 1): that of the luminance times the ratio of squared weights."""
     rows = torch.tensor((LUMA_WEIGHTS, *CHROMA_WEIGHTS)).square().sum(1)
     ratio = (rows[1:] / rows[0]).view(1, 2, 1, 1).to(observation.sigma)
-    return observation.sigma.square().mean((1, 2, 3), keepdim=True) * ratio
+    known = observation.A.noise_std  # of the whole picture, also for a window of it
+    variance = observation.sigma.square().mean((1, 2, 3)) if known is None else known.to(ratio).square()
+    return variance.view(-1, 1, 1, 1) * ratio
 
 
 def _box(image: torch.Tensor, radius: int) -> torch.Tensor:

@@ -21,6 +21,9 @@ class BaseDenoiser(BaseModule):
     """Height and width handed to :meth:`forward_features` are multiples of this."""
     receptive_field: int | None = None
     """Side in pixels of the input window one output pixel depends on; None = the whole image."""
+    bytes_per_pixel: ClassVar[int] = 8192
+    """Memory that a whole reverse process takes at its peak, per pixel of the picture; decides about tiles. The default
+    is a guess on the safe side; ``tools/analysis_tools/measure_tiling.py --calibrate`` measures it."""
     weight_bands: int = 1
     """K, the logits a source and pixel: those that the sampler's fusion rule asks for."""
     uses_condition: ClassVar[bool] = False
