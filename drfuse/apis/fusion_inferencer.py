@@ -171,11 +171,11 @@ class FusionInferencer:
             UserError: If the model returned values that are no numbers.
         """
         start = time.perf_counter()
-        sources = [x[index].clamp(0, 1) for x in output.sources]
-        fused = output.fused[index].clamp(0, 1)
-        if not bool(torch.isfinite(torch.cat([*sources, fused])).all()):
+        if not all(bool(torch.isfinite(x[index].sum())) for x in (*output.sources, output.fused)):
             raise UserError(f'{self.loaded.name} returned values that are no numbers for {pair.name}: the weights '
                             f'{self.loaded.weights} do not fit this input')
+        # in place: a large picture is not kept twice
+        sources, fused = [x[index].clamp_(0, 1) for x in output.sources], output.fused[index].clamp_(0, 1)
         painter = Painter(pair, dict(zip(self.modalities, sources, strict=True)), chroma, gray)
         colour_from = self.modalities[COLOUR_SOURCE[self.task]]
         picture = painter.paint(pair.form, fused, colour_from)

@@ -25,6 +25,7 @@ class FuseJob:
         save_restored: Folder for the restored sources.
         gray: Grey results.
         chroma: ``guided`` or ``observed``.
+        tile: ``auto``, ``off`` or a number of pixels.
         align: Shift A onto B.
         overwrite: Replace existing files.
         resume: Leave out what is finished.
@@ -43,6 +44,7 @@ class FuseJob:
     save_restored: Path | None
     gray: bool
     chroma: str
+    tile: int | str
     align: bool
     overwrite: bool
     resume: bool
@@ -71,6 +73,9 @@ def fuse(  # noqa: PLR0913 - one parameter per option
     gray: Annotated[bool, typer.Option('--gray', help='Write grey pictures.')] = False,
     chroma: Annotated[str, typer.Option(
         help='guided restores colours with the restored luminance, observed takes them as they are.')] = 'guided',
+    tile: Annotated[str, typer.Option(
+        help='Tiles for large pictures: auto (where memory is short), off, or their side in pixels.',
+        rich_help_panel=COMPUTING)] = 'auto',
     align: Annotated[bool, typer.Option(
         '--align', help='Infrared-visible: move A onto B where a small shift is measured.')] = False,
     json: Annotated[bool, typer.Option('--json', help='Print the report as JSON.')] = False,
@@ -102,5 +107,6 @@ def fuse(  # noqa: PLR0913 - one parameter per option
     check_environment()
     parts = ((a_blur, a_noise, a_scale), (b_blur, b_noise, b_scale))
     known = DegradationOptions(preset, degradation, parts, boundary)
-    raise typer.Exit(run(FuseJob(src_a, src_b, output, task, model, weights, known, save_restored, gray, chroma, align,
-                                 overwrite, resume, json, device, precision)))
+    size = int(tile) if tile.isdecimal() else tile
+    raise typer.Exit(run(FuseJob(src_a, src_b, output, task, model, weights, known, save_restored, gray, chroma, size,
+                                 align, overwrite, resume, json, device, precision)))

@@ -64,7 +64,7 @@ def fuse_all(job: FuseJob, todo: Sequence[Target], inferencer: FusionInferencer,
     specs = job.degradation.specs(inferencer.modalities)
     with progress_bar(console, len(todo), 'pairs') as advance:
         stream = inferencer.stream([t.pair for t in todo], specs, boundary=job.degradation.boundary, gray=job.gray,
-                                   chroma=job.chroma, align=job.align)
+                                   chroma=job.chroma, align=job.align, tile=job.tile, progress=advance.tiles)
         for target, result in zip(todo, stream, strict=True):
             yield finish(target, result, inferencer)
             advance()

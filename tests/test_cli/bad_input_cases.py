@@ -132,6 +132,8 @@ CASES = [
          "drfuse: device must be cpu, cuda, cuda:0, ... or another one of torch, got 'gpu'"),
     Case('unknown chroma', f'{GIVEN} --chroma vivid',
          "drfuse: chroma must be one of observed, guided, got 'vivid'"),
+    Case('unknown tiles', f'{GIVEN} --tile 12',
+         'drfuse: tile must be auto or off, or a side of at least 64 pixels, got 12'),
     # ---- sources
     Case('A is missing', 'fuse none.png vis/one.png -o out.png --task ivf',
          'drfuse: no file or folder none.png'),

@@ -135,3 +135,9 @@ def test_ctrl_c_from_outside(pairs, tmp_path, repo_dir):
     assert 4 <= len(made) < 400 and 0 <= len(made) - told <= 1  # it may come between writing and counting
     for name in made:
         assert read_picture(data / 'out' / name).shape == (48, 64)
+
+
+def test_tiles_are_used_and_reported(run):
+    code, out, _ = run('ir/one.png vis/one.png -o tiled.png --preset noise --tile 64 --json')
+    assert code == 0 and json.loads(out)['results'][0]['tiling'].keys() >= {'tiles', 'side', 'halo', 'error'}
+    assert json.loads(out)['results'][0]['tiling']['side'] == 64

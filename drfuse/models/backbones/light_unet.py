@@ -44,6 +44,7 @@ class LightUNet(BaseDenoiser):
 
     size_divisibility = 8
     uses_condition = True
+    bytes_per_pixel = 512
 
     def __init__(self, num_sources: int = 2, widths: Sequence[int] = (32, 64, 128),
                  encoder_blocks: Sequence[int] = (1, 1, 2), decoder_blocks: Sequence[int] = (1, 1),
