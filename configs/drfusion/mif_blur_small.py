@@ -12,6 +12,6 @@ model = dict(
 train_dataloader = dict(batch_size=8, num_workers=1, dataset=dict(crop_size=96))
 optim_wrapper = dict(optimizer=dict(lr=1e-3), clip_grad=dict(_delete_=True, max_norm=1.0))
 param_scheduler = dict(_delete_=True, type='CosineAnnealingLR', T_max=None, eta_min=1e-5, by_epoch=False)
-train_cfg = dict(_delete_=True, type='FusionIterTrainLoop', max_iters=2500, val_begin=1, val_interval=500)
+train_cfg = dict(_delete_=True, type='FusionIterTrainLoop', max_iters=2200, val_begin=1, val_interval=1100)
 num_threads = 1  # a small model gains nothing from more, and loses much to any other program
 cpu_twin = None
