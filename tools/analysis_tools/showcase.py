@@ -33,7 +33,7 @@ def degraded(image: np.ndarray, low_resolution: bool, key: str) -> np.ndarray:
     channels = torch.from_numpy(np.atleast_3d(image).astype(np.float64) / 255).permute(2, 0, 1)[None]
     degradation, generator = composite(low_resolution), keyed_generator('showcase', key)
     result = degradation.degrade(channels, degradation.sample_params(generator), generator)
-    return to_uint8(result[0].permute(1, 2, 0).squeeze(-1).float().clamp(0, 1))
+    return to_uint8(result[0].float())
 
 
 def rows(pair: dict[str, np.ndarray], observed: list[np.ndarray], result: FusionResult) -> list[list]:
