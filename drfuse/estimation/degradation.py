@@ -78,9 +78,10 @@ def _noise_confidence(found: NoiseEstimate, factor: int) -> str:
         grade -= 1
     if found.spread > _SURE_SPREAD:
         grade -= 1
-    if found.source == 'none' or factor > 2:
+    if found.source == 'none':
         grade -= 1
-    return _LEVELS[max(grade, 0)]
+    # sharp texture that was pooled reaches the highest frequencies and passes for noise
+    return _LEVELS[max(grade - min(factor - 1, 2), 0)]
 
 
 def _blur_confidence(found: BlurEstimate, factor: int) -> str:

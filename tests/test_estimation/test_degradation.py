@@ -76,6 +76,6 @@ def test_confidence_falls_with_doubt():
     assert _blur_confidence(BlurEstimate(2.0, 0.99, 0.2), 2) == 'medium'
     assert _blur_confidence(BlurEstimate(2.0, 0.99, 0.2), 4) == 'low'
     noise = NoiseEstimate(0.02, 5000, 0.01, 'smooth')
-    assert [_noise_confidence(noise, f) for f in (1, 4)] == ['high', 'medium']
+    assert [_noise_confidence(noise, f) for f in (1, 2, 4)] == ['high', 'medium', 'low']
     assert _noise_confidence(NoiseEstimate(0.02, 100, 0.5, 'smooth'), 1) == 'low'
     assert _noise_confidence(NoiseEstimate(0.0, 0, 1.0, 'none'), 1) == 'low'

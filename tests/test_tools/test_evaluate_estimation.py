@@ -35,9 +35,13 @@ def test_page(tool, folders):
     text, facts = out.read_text(), json.loads(out.with_suffix('.json').read_text())
     assert 'RoadScene infrared (1 test images)' in text
     assert 'Estimated against known' not in text
-    records = [r for r in facts['records'] if r['factor'] == 1 and r['level'] == 10]
+    rows = [dict(zip(facts['columns'], row, strict=True)) for row in facts['rows']]
+    records = [r for r in rows if r['factor'] == 1 and r['level'] == 10]
     assert len(records) >= 8
     assert all(abs(r['found_level'] - 10) < 2 for r in records)
+    again = folders / 'again.md'
+    assert tool.main(['--records', str(out.with_suffix('.json')), '--out', str(again)]) == 0
+    assert again.read_text() == text
 
 
 def test_rows_are_computed_from_the_records(tool):

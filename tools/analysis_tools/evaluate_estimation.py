@@ -69,7 +69,7 @@ def cases() -> Iterator[tuple[str, dict, list[dict]]]:
         for angle in (0, 35):
             stages = [dict(type='MotionBlur', length=float(length), angle=float(angle)),
                       dict(type='GaussianNoise', sigma=5 / 255)]
-            yield 'motion', dict(length=length, angle=angle, level=5, factor=1), stages
+            yield 'motion', dict(blur=length, level=5, factor=1), stages
 
 
 def measure_folder(label: str, folder: Path) -> list[dict]:
@@ -90,8 +90,8 @@ def measure_folder(label: str, folder: Path) -> list[dict]:
             observed = degrade(blurred[key], stages[len(blur):], f'{path.stem} {blur}', number)
             found = estimate_degradation(observed, (image.shape[1], image.shape[2]))
             estimates = dict(found_blur=round(found.blur_sigma, 3), found_level=round(found.noise_sigma * 255, 3))
-            records.append(dict(table=table, data=label, image=path.name, **truth, **estimates,
-                                confidence=found.confidence))
+            sure = dict(noise_sure=found.confidence['noise'], blur_sure=found.confidence['blur'])
+            records.append({'table': table, 'data': label, 'image': path.name, **truth, **estimates, **sure})
     return records
 
 
@@ -172,12 +172,26 @@ def blur_tables(records: list[dict]) -> list[str]:
     rows = []
     for data in FOLDERS:
         for length in MOTIONS:
-            found = np.array([r['found_blur'] for r in select(records, (data,), 'motion', length=length)])
+            found = np.array([r['found_blur'] for r in select(records, (data,), 'motion', blur=length)])
             rows.append([data, length, f'{np.sqrt((length**2 - 1) / 24):.2f}', f'{np.median(found):.2f}',
                          f'{(found == 0).mean():.1%}'])
     head = ['data', 'motion (px)', 'sigma of equal variance', 'median estimate', 'called none']
     return [*lines, 'Straight motion at 0 and 35 degrees, noise 5/255: the estimate is a Gaussian all the same.', '',
             *table_of(head, rows)]
+
+
+def confidence_tables(records: list[dict]) -> list[str]:
+    """Return how wrong the estimates are, by what was said of them."""
+    rows = []
+    for sure in ('high', 'medium', 'low'):
+        known = [r for r in records if r['table'] == 'gaussian']
+        noise = [abs(r['found_level'] - r['level']) for r in known if r['noise_sure'] == sure]
+        blur = [abs(r['found_blur'] - r['blur']) for r in known if r['blur_sure'] == sure]
+        cells = ([len(e), f'{np.median(e):.2f}', f'{np.quantile(e, 0.9):.2f}'] if e else [0, '-', '-']
+                 for e in (noise, blur))
+        rows.append([sure, *(cell for part in cells for cell in part)])
+    head = ['said', 'noise: cases', 'error (/255), median', '90 %', 'blur: cases', 'error (px), median', '90 %']
+    return table_of(head, rows)
 
 
 def seconds_per_image() -> tuple[float, float]:
@@ -190,7 +204,7 @@ def seconds_per_image() -> tuple[float, float]:
         half = time.process_time()
         estimate_degradation(image, (480, 640))
         times.append((half - start, time.process_time() - half))
-    return tuple(np.median(times, 0))
+    return tuple(np.median(times, 0).tolist())
 
 
 def luma255(image: torch.Tensor) -> np.ndarray:
@@ -229,34 +243,39 @@ def quality_table(records: list[dict]) -> list[str]:
     return table_of(['scenario', 'degradation', *names], rows)
 
 
-def page(records: list[dict], compared: list[dict], model: str | None) -> str:
+def page(facts: dict, records: list[dict]) -> str:
     """Return the Markdown page."""
-    noise, everything = seconds_per_image()
     counts = {data: len({r['image'] for r in records if r['data'] == data}) for data in FOLDERS}
-    lines = ['# Blind estimation', '', f'Machine: {machine()}. Written {datetime.date.today().isoformat()} by '
+    lines = ['# Blind estimation', '', f'Machine: {facts["machine"]}. Measured {facts["date"]} by '
              '`tools/analysis_tools/evaluate_estimation.py`.', '',
              'Data: ' + ', '.join(f'{data} ({count} test images)' for data, count in counts.items()) + '. Noise in '
              'units of 1/255 per stored channel before pooling, widths in pixels of the full size.', '',
-             f'CPU time of one 480 x 640 colour image, one thread: noise {noise:.3f} s, noise and blur '
-             f'{everything:.3f} s.', '', '## What was asked', '', *requirements(records), '## Noise', '',
-             *noise_tables(records), '## Blur', '', 'Noise 0, 5 and 10/255 together.', '', *blur_tables(records)]
-    if compared:
-        lines += ['## Estimated against known degradation', '', f'Model: {model}. Restored sources: PSNR in dB; fused '
-                  'image against the clean sources (`yuliu` variants). Means of the test images.', '',
-                  *quality_table(compared)]
+             'CPU time of one 480 x 640 colour image, one thread: noise {:.3f} s, everything {:.3f} s.'.format(
+                 *facts['seconds']), '', '## What was asked', '', *requirements(records), '## Noise', '',
+             *noise_tables(records), '## Blur', '', 'Noise 0, 5 and 10/255 together.', '', *blur_tables(records),
+             '## Confidence', '', 'All data, factors and blurs above.', '', *confidence_tables(records)]
+    if facts['compared']:
+        lines += ['## Estimated against known degradation', '', f'Model: {facts["model"]}. Restored sources: PSNR in '
+                  'dB; fused image against the clean sources (`yuliu` variants). Means of the test images.', '',
+                  *quality_table(facts['compared'])]
     return '\n'.join(lines)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measure and write."""
+    """Measure, or take the measurements of an earlier run, and write."""
     root, out = Path(args.data_root), Path(args.out)
     model = FusionInferencer(args.config, args.weights) if args.config else None
-    records = [r for label, folder in FOLDERS.items() for r in measure_folder(label, root / folder)]
-    compared = quality(model, root) if model else []
-    name = f'`{model.loaded.name}` (SHA-256 {model.loaded.sha256[:12]})' if model else None
-    facts = dict(machine=machine(), date=datetime.date.today().isoformat(), records=records, compared=compared)
-    write_atomic(json.dumps(facts).replace('}, {', '},\n{') + '\n', out.with_suffix('.json'))
-    write_atomic(page(records, compared, name), out)
+    if args.records:
+        facts = json.loads(Path(args.records).read_text(encoding='utf-8'))
+        records = [dict(zip(facts['columns'], row, strict=True)) for row in facts['rows']]
+    else:
+        records = [r for label, folder in FOLDERS.items() for r in measure_folder(label, root / folder)]
+        facts = dict(machine=machine(), date=datetime.date.today().isoformat(), seconds=seconds_per_image(),
+                     model=None, compared=[], columns=list(records[0]), rows=[list(r.values()) for r in records])
+    if model:
+        facts.update(model=f'`{model.loaded.name}` (SHA-256 {model.loaded.sha256[:12]})', compared=quality(model, root))
+    write_atomic(json.dumps(facts, separators=(',', ':')).replace('],[', '],\n[') + '\n', out.with_suffix('.json'))
+    write_atomic(page(facts, records), out)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -264,6 +283,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--data-root', default='../shared/data', help='folder with roadscene and harvard_pet_mri')
     parser.add_argument('--out', default='docs/results/estimation.md', help='Markdown file; the JSON lies beside it')
+    parser.add_argument('--records', help='JSON of an earlier run: nothing but estimated against known is measured')
     parser.add_argument('--config', help='config, or name of a shipped model, for estimated against known')
     parser.add_argument('--weights', help='checkpoint of the config')
     args = parser.parse_args(argv)
