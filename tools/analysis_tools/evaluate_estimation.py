@@ -249,8 +249,8 @@ def page(facts: dict, records: list[dict]) -> str:
     lines = ['# Blind estimation', '', f'Machine: {facts["machine"]}. Measured {facts["date"]} by '
              '`tools/analysis_tools/evaluate_estimation.py`.', '',
              'Data: ' + ', '.join(f'{data} ({count} test images)' for data, count in counts.items()) + '. Noise in '
-             'units of 1/255 per stored channel before pooling, widths in pixels of the full size. The blur estimator is '
-             'trained on none of these images, but RoadScene has the same cameras in its training list, and every '
+             'units of 1/255 per stored channel before pooling, widths in pixels of the full size. The blur estimator '
+             'is trained on none of these images, but RoadScene has the same cameras in its training list, and every '
              'Harvard test slice has a neighbour there.', '',
              'CPU time of one 480 x 640 colour image, one thread: noise {:.3f} s, everything {:.3f} s.'.format(
                  *facts['seconds']), '', '## What was asked', '', *requirements(records), '## Noise', '',
