@@ -1,6 +1,6 @@
 # What compare_methods.py tries: a restorer, its settings in the order of their search, and where.
 # Truncation to 8 bits lowers every value by half a level (offset), clipped noise lifts black (clip_scale).
-offset, clip = (0.0, 0.5, 1.0, 1.5), (0.0, 1.0, 1.5, 3.0)
+offset, clip = (0.0, 0.5, 1.0, 1.5), (0.0, 1.0, 1.5, 3.0, 4.0)
 denoiser = dict(type='LearnedDenoiser')
 tv = dict(type='TVADMM', weight=20.0)
 nlm = dict(type='NonLocalMeans', strength=0.8)
@@ -16,14 +16,15 @@ families = dict(
     richardson_lucy=dict(restorer=dict(type='RichardsonLucy', iterations=10),
                          search=dict(iterations=(3, 10, 30, 100, 300), offset=offset),
                          scenarios=('blur', 'composite')),
-    total_variation=dict(restorer=tv, search=dict(weight=(5.0, 10.0, 20.0, 40.0), offset=offset, clip_scale=clip),
+    total_variation=dict(restorer=tv, search=dict(weight=(2.5, 5.0, 10.0, 20.0, 40.0), offset=offset, clip_scale=clip),
                          scenarios=('noise', 'blur', 'composite')),
     non_local_means=dict(restorer=nlm, search=dict(strength=(0.5, 0.65, 0.8, 1.0), offset=offset, clip_scale=clip),
                          scenarios=('noise', 'composite')),
     nlm_then_tv=dict(
         restorer=dict(type='Cascade', denoise=nlm, deblur=tv, residual=0.5),
-        search={'residual': (0.3, 0.5, 0.8), 'deblur.weight': (5.0, 10.0, 20.0, 40.0),
-                'denoise.strength': (0.35, 0.5, 0.65), 'offset': offset, 'clip_scale': clip}, scenarios=('composite',)),
+        search={'residual': (0.1, 0.3, 0.5, 0.8), 'deblur.weight': (5.0, 10.0, 20.0, 40.0, 80.0),
+                'denoise.strength': (0.2, 0.35, 0.5, 0.65), 'offset': offset, 'clip_scale': clip},
+        scenarios=('composite',)),
     learned_denoiser=dict(restorer=denoiser, search=dict(offset=offset, clip_scale=clip),
                           scenarios=('noise', 'composite')),
     learned_then_tv=dict(

@@ -7,7 +7,7 @@ _base_ = ['../drfusion/ivf_noise_roadscene.py']
 model = dict(
     _delete_=True,
     type='CascadeFusion',
-    restorers=dict(type='NonLocalMeans', strength=0.65),
+    restorers=dict(type='NonLocalMeans', strength=0.65, offset=0.5, clip_scale=1.0),
     fuser='laplacian_pyramid')
 optim_wrapper = None  # there is nothing to train
 train_cfg = None

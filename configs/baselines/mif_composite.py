@@ -8,8 +8,8 @@ model = dict(
     _delete_=True,
     type='CascadeFusion',
     restorers=dict(
-        type='Cascade', denoise=dict(type='NonLocalMeans', strength=0.5), deblur=dict(type='TVADMM', weight=10.0),
-        residual=0.5),
+        type='Cascade', denoise=dict(type='NonLocalMeans', strength=0.5), deblur=dict(type='TVADMM', weight=20.0),
+        residual=0.3, offset=1.0),
     fuser='laplacian_pyramid')
 optim_wrapper = None  # there is nothing to train
 train_cfg = None
