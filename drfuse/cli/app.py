@@ -10,6 +10,7 @@ from drfuse.cli.degrade import degrade
 from drfuse.cli.fuse import fuse
 from drfuse.cli.models import models
 from drfuse.cli.run import run_command
+from drfuse.cli.video import video
 from drfuse.version import __version__
 
 FORWARD = dict(allow_extra_args=True, ignore_unknown_options=True, help_option_names=[])
@@ -32,6 +33,7 @@ def options(version: Annotated[bool, typer.Option('--version', callback=show_ver
 
 
 app.command()(fuse)
+app.command()(video)
 app.command()(degrade)
 app.command()(models)
 
