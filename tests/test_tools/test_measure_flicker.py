@@ -20,8 +20,8 @@ def test_the_report(options, tmp_path, capsys):
     spec.loader.exec_module(script)
     config = REPO / 'configs/light/ivf.py'
     torch.save(MODELS.build(Config.fromfile(str(config)).model).state_dict(), tmp_path / 'light.pth')
-    argv = ['--model', str(config), '--weights', str(tmp_path / 'light.pth'), '--scenes', '1', '--frames', '4', '--size',
-            '64x48', '--sigmas', '0.05', '--output', str(tmp_path / 'r.json'), *options]
+    argv = ['--model', str(config), '--weights', str(tmp_path / 'light.pth'), '--scenes', '1', '--frames', '4']
+    argv += ['--size', '64x48', '--sigmas', '0.05', '--output', str(tmp_path / 'r.json'), *options]
     assert script.main(argv) == 0
     report = json.loads((tmp_path / 'r.json').read_text())
     assert report == json.loads(capsys.readouterr().out)
