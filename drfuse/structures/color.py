@@ -29,7 +29,8 @@ def rgb_to_ycbcr(rgb: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """
     matrix = rgb.new_tensor(_TO_YCBCR)
     ycbcr = torch.einsum('ij,...jhw->...ihw', matrix, rgb)
-    return ycbcr[..., :1, :, :], ycbcr[..., 1:, :, :] + NEUTRAL_CHROMA
+    # a copy: a view of the luminance would keep all three planes in memory
+    return ycbcr[..., :1, :, :].clone(), ycbcr[..., 1:, :, :] + NEUTRAL_CHROMA
 
 
 def ycbcr_to_rgb(luma: torch.Tensor, chroma: torch.Tensor) -> torch.Tensor:

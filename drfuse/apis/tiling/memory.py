@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-SHARE, MOST = 0.5, 1 << 30
+SHARE, MOST = 0.5, 1 << 29
 """Of what is free, the part that windows may take, and the most of it (bytes): larger windows are hardly faster."""
 _UNKNOWN = 2 << 30
 _MEMINFO = Path('/proc/meminfo')
