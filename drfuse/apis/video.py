@@ -17,8 +17,10 @@ from drfuse.apis.frames import CODECS, FrameSource, write_video
 from drfuse.apis.fusion_inferencer import FusionInferencer
 from drfuse.apis.pairs import SourcePair
 from drfuse.apis.picture import Picture
+from drfuse.apis.picture_io import read_picture
 from drfuse.apis.picture_writer import write_picture
 from drfuse.apis.prepare import prepare_pair
+from drfuse.apis.steady import steadied
 from drfuse.utils.checkpoint import write_atomic
 from drfuse.utils.config import UserError
 
@@ -208,7 +210,8 @@ def open_target(target: ClipTarget, names: Sequence[str], settings: dict[str, An
 
 
 def fuse_clip(clip: Clip, target: ClipTarget, inferencer: FusionInferencer, specs: Sequence[SourceSpec],
-              gray: bool = False, chroma: str = 'guided', advance: Callable[[], None] = lambda: None) -> int:
+              gray: bool = False, chroma: str = 'guided', advance: Callable[[], None] = lambda: None,
+              steady: bool = False) -> int:
     """Fuse what is not finished, and join the frames if the target is a video file.
 
     Args:
@@ -219,6 +222,7 @@ def fuse_clip(clip: Clip, target: ClipTarget, inferencer: FusionInferencer, spec
         gray: Grey frames.
         chroma: As of the inferencer.
         advance: Called for every frame that is finished, now or before.
+        steady: Average over time what does not move (:func:`~drfuse.apis.steady.steadied`).
 
     Returns:
         How many frames were finished before.
@@ -227,8 +231,13 @@ def fuse_clip(clip: Clip, target: ClipTarget, inferencer: FusionInferencer, spec
     start = next((i for i, name in enumerate(names) if not target.frame(name).is_file()), clip.frames)
     for _ in range(start):
         advance()
+    last = read_picture(target.frame(names[start - 1])).pixels if steady and start else None
     for pair in clip.pairs(start) if start < clip.frames else ():
-        write_picture(target.frame(pair.name), fuse_frame(pair, inferencer, specs, gray, chroma))
+        picture = fuse_frame(pair, inferencer, specs, gray, chroma)
+        if steady:
+            last = steadied(picture.pixels, last)
+            picture = picture.with_pixels(last)
+        write_picture(target.frame(pair.name), picture)
         advance()
     if target.is_file:
         write_video(target.output, [target.frame(name) for name in names], clip.fps)
@@ -244,8 +253,8 @@ def fuse_frame(pair: SourcePair, inferencer: FusionInferencer, specs: Sequence[S
 
 
 def clip_settings(clip: Clip, inferencer: FusionInferencer, specs: Sequence[SourceSpec], gray: bool,
-                  chroma: str) -> dict[str, Any]:
+                  chroma: str, steady: bool = False) -> dict[str, Any]:
     """Return what the frames depend on, as plain values."""
     return dict(a=str(clip.a.path), b=str(clip.b.path), frames=clip.frames, weights=inferencer.loaded.sha256,
-                gray=gray, chroma=chroma, degradation=[list(spec.stages or ()) for spec in specs],
+                gray=gray, chroma=chroma, steady=steady, degradation=[list(spec.stages or ()) for spec in specs],
                 text=[describe_stages(list(spec.stages or ())) for spec in specs])

@@ -26,6 +26,7 @@ class VideoJob:
         fps: Frames per second of the result; None = those of the files.
         gray: Grey frames.
         chroma: ``guided`` or ``observed``.
+        steady: Average over time what does not move.
         overwrite: Replace what is there.
         resume: Keep finished frames.
         device: None = CUDA where there is one.
@@ -43,6 +44,7 @@ class VideoJob:
     fps: float | None
     gray: bool
     chroma: str
+    steady: bool
     overwrite: bool
     resume: bool
     device: str | None
@@ -72,6 +74,8 @@ def video(  # noqa: PLR0913 - one parameter per option
     gray: Annotated[bool, typer.Option('--gray', help='Write grey frames.')] = False,
     chroma: Annotated[str, typer.Option(
         help='guided restores colours with the restored luminance, observed takes them as they are.')] = 'guided',
+    steady: Annotated[bool, typer.Option(
+        '--steady', help='Camera that stands still: average over time what does not move.')] = False,
     model: Annotated[str | None, typer.Option(
         help="Name of a model of 'drfuse models', or a config with --weights; default: the task's.",
         rich_help_panel=COMPUTING)] = None,
@@ -98,5 +102,5 @@ def video(  # noqa: PLR0913 - one parameter per option
     check_environment()
     parts = ((a_blur, a_noise, a_scale), (b_blur, b_noise, b_scale))
     known = DegradationOptions(preset, degradation, parts, boundary)
-    raise typer.Exit(run(VideoJob(src_a, src_b, output, task, model, weights, known, pad, fps, gray, chroma, overwrite,
-                                  resume, device, precision)))
+    raise typer.Exit(run(VideoJob(src_a, src_b, output, task, model, weights, known, pad, fps, gray, chroma, steady,
+                                  overwrite, resume, device, precision)))

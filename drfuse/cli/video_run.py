@@ -42,14 +42,15 @@ def run(job: VideoJob) -> int:
     specs, warnings = settle_clip(clip, inferencer, job.degradation.specs(inferencer.modalities),
                                   job.degradation.boundary)
     names = clip.b.names[:clip.frames]
-    open_target(target, names, clip_settings(clip, inferencer, specs, job.gray, job.chroma), job.overwrite, job.resume)
+    settings = clip_settings(clip, inferencer, specs, job.gray, job.chroma, job.steady)
+    open_target(target, names, settings, job.overwrite, job.resume)
     for text in warnings:
         console.print(f'warning: {text}')
     for name, spec in zip(inferencer.modalities, specs, strict=True):
         console.print(f'{name}: {describe_stages(list(spec.stages or ()))} ({spec.origin})')
     try:
         with progress_bar(console, clip.frames, 'frames') as advance:
-            before = fuse_clip(clip, target, inferencer, specs, job.gray, job.chroma, advance)
+            before = fuse_clip(clip, target, inferencer, specs, job.gray, job.chroma, advance, job.steady)
     except KeyboardInterrupt:
         done = sum(target.frame(name).is_file() for name in names)
         console.print(f'drfuse: interrupted: {done} of {clip.frames} frames are finished; --resume continues')

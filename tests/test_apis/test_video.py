@@ -63,12 +63,12 @@ def known(sigma=SIGMA):
     return parse_degradation(dict(a=dict(blur='none', noise=sigma), b=dict(blur='none', noise=sigma)), ('ir', 'vis'))
 
 
-def fuse(clip, output, inferencer, specs=None, overwrite=False, resume=False):
+def fuse(clip, output, inferencer, specs=None, overwrite=False, resume=False, steady=False):
     target = ClipTarget.of(output)
     specs, _ = settle_clip(clip, inferencer, specs or known())
-    open_target(target, clip.b.names[:clip.frames], clip_settings(clip, inferencer, specs, False, 'guided'), overwrite,
-                resume)
-    return fuse_clip(clip, target, inferencer, specs)
+    settings = clip_settings(clip, inferencer, specs, False, 'guided', steady)
+    open_target(target, clip.b.names[:clip.frames], settings, overwrite, resume)
+    return fuse_clip(clip, target, inferencer, specs, steady=steady)
 
 
 def pixels(folder):
@@ -85,6 +85,18 @@ def test_the_result_flickers_less_than_the_sources(clip, clips, light, tmp_path)
     result, *sources = (flicker(luminance(folder)) for folder in (tmp_path / 'out', clips / 'a', clips / 'b'))
     assert 0 < result <= min(sources)
     assert result == pytest.approx(math.hypot(*sources) / 2, rel=0.15)  # the mean of two independent sources
+
+
+def test_a_steady_clip_flickers_less_and_is_continued_alike(clip, light, tmp_path):
+    fuse(clip, tmp_path / 'single', light)
+    fuse(clip, tmp_path / 'steady', light, steady=True)
+    single, steady = (flicker(luminance(tmp_path / name)[2:]) for name in ('single', 'steady'))
+    assert steady < 0.75 * single
+    whole = pixels(tmp_path / 'steady')
+    for path in sorted((tmp_path / 'steady').glob('*.png'))[3:]:
+        path.unlink()
+    assert fuse(clip, tmp_path / 'steady', light, resume=True, steady=True) == 3
+    assert all(np.array_equal(a, b) for a, b in zip(whole, pixels(tmp_path / 'steady'), strict=True))
 
 
 def test_the_shipped_model_flickers_less_than_the_sources(clip, clips, tmp_path):

@@ -41,6 +41,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument('--size', default='256x192', help='WIDTHxHEIGHT (default: %(default)s)')
     parser.add_argument('--sigmas', type=float, nargs='+', default=[0.02, 0.055], help='noise per stored channel')
     parser.add_argument('--blind', action='store_true', help='let the degradation be estimated')
+    parser.add_argument('--steady', action='store_true', help='as of drfuse video')
     parser.add_argument('--output', type=Path, help='JSON file; default: standard output only')
     return parser.parse_args(argv)
 
@@ -72,7 +73,7 @@ def measure(inferencer: FusionInferencer, scene: dict[str, np.ndarray], sigma: f
         specs, _ = settle_clip(clip, inferencer, parse_degradation(known, inferencer.modalities))
         target = ClipTarget.of(Path(name) / 'fused')
         open_target(target, clip.b.names, {}, False, False)
-        fuse_clip(clip, target, inferencer, specs)
+        fuse_clip(clip, target, inferencer, specs, steady=options.steady)
         values = [round(flicker(luminance(folder)), 3) for folder in (*folders, target.folder)]
     return dict(scene=key, sigma=sigma, a=values[0], b=values[1], fused=values[2])
 
@@ -86,7 +87,8 @@ def main(argv: list[str] | None = None) -> int:
     rows = [measure(inferencer, pairs.render(stem), sigma, options, stem)
             for stem in pairs.stems for sigma in options.sigmas]
     report = dict(model=inferencer.loaded.name, weights_sha256=inferencer.loaded.sha256, data='embedded-synthetic',
-                  frames=options.frames, size=[width, height], degradation='estimated' if options.blind else 'given',
+                  frames=options.frames, size=[width, height], steady=options.steady,
+                  degradation='estimated' if options.blind else 'given',
                   levels=rows, worst_ratio=round(max(row['fused'] / min(row['a'], row['b']) for row in rows), 3),
                   drfuse=__version__, torch=torch.__version__, date=datetime.now(timezone.utc).strftime('%Y-%m-%d'))
     text = json.dumps(report, indent=1)
