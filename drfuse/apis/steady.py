@@ -16,7 +16,8 @@ def steadied(frame: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
 
     A recursive filter of first order whose gain is 1 where the local mean changed by more than noise explains, as
     in motion-adaptive noise reduction (E. Dubois, S. Sabri, "Noise reduction in image sequences using
-    motion-compensated temporal filtering", IEEE Trans. Communications 32(7), 1984). Of white noise it leaves sqrt(g / (2 - g)), 58 %.
+    motion-compensated temporal filtering", IEEE Trans. Communications 32(7), 1984). Of white noise it leaves
+    sqrt(g / (2 - g)), 58 %.
 
     Args:
         frame: (H, W) or (H, W, C), uint8, uint16 or float32.
