@@ -253,7 +253,7 @@ def test_testing_refuses_a_bad_checkpoint(run, checkpoint, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize('case', [
-    Case('argument missing', 'the following arguments are required: checkpoint; --help'),
+    Case('checkpoint missing', 'parameters: name a checkpoint'),
     Case('file corrupt', 'cannot decode {root}/test/ir/0.png', ('{checkpoint}',), each('test/ir', cut)),
     Case('data root missing', 'no folder {root}/none/test/ir', ('{checkpoint}', '--data-root', '{root}/none')),
     Case('out is no json', '--out must end in .json, got {root}/x.txt', ('{checkpoint}', '--out', '{root}/x.txt')),
