@@ -57,8 +57,7 @@ def fuse(  # noqa: PLR0913 - one parameter per option
     src_a: options.SourceA, src_b: options.SourceB,
     output: Annotated[Path, typer.Option('--output', '-o', help='File, or folder: files then have the names of B.',
                                          rich_help_panel=PLACES)],
-    task: Annotated[str | None, typer.Option(
-        help='ivf: infrared A, visible B, colour of B. mif: PET A, MRI B, colour of A.')] = None,
+    task: options.Task = None,
     preset: options.Preset = None,
     degradation: options.File = None,
     a_noise: options.Noise = None, a_blur: options.Blur = None, a_scale: options.Scale = None,
@@ -71,23 +70,15 @@ def fuse(  # noqa: PLR0913 - one parameter per option
     resume: Annotated[bool, typer.Option('--resume', help='Leave out pairs whose files exist.',
                                          rich_help_panel=PLACES)] = False,
     gray: Annotated[bool, typer.Option('--gray', help='Write grey pictures.')] = False,
-    chroma: Annotated[str, typer.Option(
-        help='guided restores colours with the restored luminance, observed takes them as they are.')] = 'guided',
+    chroma: options.Chroma = 'guided',
     tile: Annotated[str, typer.Option(
         help='Tiles for large pictures: auto (where memory is short), off, or their side in pixels.',
         rich_help_panel=COMPUTING)] = 'auto',
     align: Annotated[bool, typer.Option(
         '--align', help='Infrared-visible: move A onto B where a small shift is measured.')] = False,
     json: Annotated[bool, typer.Option('--json', help='Print the report as JSON.')] = False,
-    model: Annotated[str | None, typer.Option(
-        help="Name of a model of 'drfuse models', or a config with --weights; default: the task's.",
-        rich_help_panel=COMPUTING)] = None,
-    weights: Annotated[Path | None, typer.Option(help="Checkpoint; default: the model's.",
-                                                 rich_help_panel=COMPUTING)] = None,
-    device: Annotated[str | None, typer.Option(help='cpu, cuda, cuda:1, ...; default: CUDA where there is one.',
-                                               rich_help_panel=COMPUTING)] = None,
-    precision: Annotated[str, typer.Option(help='Of the network: auto, float32 or bfloat16.',
-                                           rich_help_panel=COMPUTING)] = 'auto',
+    model: options.Model = None, weights: options.Weights = None, device: options.Device = None,
+    precision: options.Precision = 'auto',
 ) -> None:
     """Restore two pictures and fuse them into one; the result has size, bit depth and name of B.
 

@@ -26,6 +26,18 @@ Scale = Annotated[int | None, typer.Option(
     metavar='FACTOR', help='Low resolution, integer factor; default: by the sizes.', rich_help_panel=DEGRADATION)]
 Boundary = Annotated[str, typer.Option(
     help='Border of blurs: reflect, zero (dark frame) or circular.', rich_help_panel=DEGRADATION)]
+Task = Annotated[str | None, typer.Option(
+    help='ivf: infrared A, visible B, colour of B. mif: PET A, MRI B, colour of A.')]
+Chroma = Annotated[str, typer.Option(
+    help='guided restores colours with the restored luminance, observed takes them as they are.')]
+Model = Annotated[str | None, typer.Option(
+    help="Name of a model of 'drfuse models', or a config with --weights; default: the task's.",
+    rich_help_panel=COMPUTING)]
+Weights = Annotated[Path | None, typer.Option(help="Checkpoint; default: the model's.", rich_help_panel=COMPUTING)]
+Device = Annotated[str | None, typer.Option(
+    help='cpu, cuda, cuda:1, ...; default: CUDA where there is one.', rich_help_panel=COMPUTING)]
+Precision = Annotated[str, typer.Option(
+    help='Of the network: auto, float32 or bfloat16.', rich_help_panel=COMPUTING)]
 
 
 @dataclass(frozen=True)

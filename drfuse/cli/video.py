@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from drfuse.cli import options
-from drfuse.cli.options import COMPUTING, PLACES, DegradationOptions
+from drfuse.cli.options import PLACES, DegradationOptions
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,7 @@ def video(  # noqa: PLR0913 - one parameter per option
     src_b: Annotated[Path, typer.Argument(help='Visible or MRI: a video file or a folder of frames.')],
     output: Annotated[Path, typer.Option('--output', '-o', help='Video file (.mp4, .mkv, .avi), or folder for frames.',
                                          rich_help_panel=PLACES)],
-    task: Annotated[str | None, typer.Option(
-        help='ivf: infrared A, visible B, colour of B. mif: PET A, MRI B, colour of A.')] = None,
+    task: options.Task = None,
     preset: options.Preset = None,
     degradation: options.File = None,
     a_noise: options.Noise = None, a_blur: options.Blur = None, a_scale: options.Scale = None,
@@ -72,19 +71,11 @@ def video(  # noqa: PLR0913 - one parameter per option
     resume: Annotated[bool, typer.Option('--resume', help='Continue: keep the frames that are finished.',
                                          rich_help_panel=PLACES)] = False,
     gray: Annotated[bool, typer.Option('--gray', help='Write grey frames.')] = False,
-    chroma: Annotated[str, typer.Option(
-        help='guided restores colours with the restored luminance, observed takes them as they are.')] = 'guided',
+    chroma: options.Chroma = 'guided',
     steady: Annotated[bool, typer.Option(
         '--steady', help='Camera that stands still: average over time what does not move.')] = False,
-    model: Annotated[str | None, typer.Option(
-        help="Name of a model of 'drfuse models', or a config with --weights; default: the task's.",
-        rich_help_panel=COMPUTING)] = None,
-    weights: Annotated[Path | None, typer.Option(help="Checkpoint; default: the model's.",
-                                                 rich_help_panel=COMPUTING)] = None,
-    device: Annotated[str | None, typer.Option(help='cpu, cuda, cuda:1, ...; default: CUDA where there is one.',
-                                               rich_help_panel=COMPUTING)] = None,
-    precision: Annotated[str, typer.Option(help='Of the network: auto, float32 or bfloat16.',
-                                           rich_help_panel=COMPUTING)] = 'auto',
+    model: options.Model = None, weights: options.Weights = None, device: options.Device = None,
+    precision: options.Precision = 'auto',
 ) -> None:
     """Restore two clips and fuse them frame by frame; sound is left out.
 
