@@ -13,7 +13,7 @@ from drfuse.engine.interrupt_hook import TrainingInterrupted
 from drfuse.utils.config import DEBUG_VARIABLE, UserError
 from drfuse.utils.launch import LAUNCHERS, close_launcher
 
-EXIT_OK, EXIT_USER_ERROR, EXIT_INTERRUPTED = 0, 2, 130
+EXIT_OK, EXIT_FAILURE, EXIT_USER_ERROR, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -81,9 +81,10 @@ def run_app(run: Callable[[], None], resume_command: str = '') -> int:
     Returns:
         Exit code: 0, 2 for a mistake of the user, 130 if interrupted.
     """
-    code = EXIT_OK
+    code = EXIT_FAILURE  # stays if an exception passes
     try:
         run()
+        code = EXIT_OK
     except TrainingInterrupted as stop:
         code = _tell(f'{stop}; continue with: {resume_command}', EXIT_INTERRUPTED)
     except KeyboardInterrupt:
@@ -94,7 +95,7 @@ def run_app(run: Callable[[], None], resume_command: str = '') -> int:
         hint = '' if isinstance(error, UserError | OSError) else f' ({DEBUG_VARIABLE}=1 shows where)'
         code = _tell(f'error: {UserError(error)}{hint}', EXIT_USER_ERROR)
     finally:
-        close_launcher()
+        close_launcher(code)
     return code
 
 

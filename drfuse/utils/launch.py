@@ -1,7 +1,11 @@
 """Starting one process or several: MMEngine's launchers, on GPUs and on CPUs."""
 
+import atexit
+import logging
+import multiprocessing
 import os
 import subprocess
+import sys
 
 import torch
 from mmengine.config import Config
@@ -75,10 +79,28 @@ def _slurm_environment() -> None:
         os.environ['MASTER_ADDR'] = hosts.split()[0]
 
 
-def close_launcher() -> None:
-    """End the process group, if there is one."""
+def close_launcher(code: int = 0) -> None:
+    """End the process group, if there is one.
+
+    Threads that gloo leaves behind may abort a process while it shuts down, when the others still run; the launcher
+    then takes a finished job for a failed one. So the process ends itself, after everything else has closed.
+
+    Args:
+        code: Exit code of the process.
+    """
     if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()
+        atexit.register(_exit_at_once, code)
+
+
+def _exit_at_once(code: int) -> None:
+    for worker in multiprocessing.active_children():
+        worker.terminate()
+        worker.join()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def is_main() -> bool:
