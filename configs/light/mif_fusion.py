@@ -1,7 +1,7 @@
 """Second stage of the medical light model: only the branch of fusion weights learns, by local quality."""
 
 _base_ = ['./mif.py']
-load_from = 'work_dirs/mif/iter_2200.pth'
+load_from = 'work_dirs/mif/iter_6600.pth'
 model = dict(
     train_only=['weight_stem', 'weight_chain', 'weight_head'],
     losses=dict(_delete_=True, fusion=dict(

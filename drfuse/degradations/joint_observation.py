@@ -19,7 +19,7 @@ from drfuse.degradations.fusion_operators import FusionWeights, PixelWeights
 from drfuse.degradations.pinv_solvers.conjugate_gradient import conjugate_gradient, implicit_solve
 
 Projection = Literal['paper', 'exact']
-FusedUpdate = Literal['joint', 'sequential']
+FusedUpdate = Literal['joint', 'sequential', 'consistent']
 Scale = torch.Tensor | float
 
 
@@ -119,27 +119,32 @@ class JointObservation:
             x: Estimate [x1, ..., xM, xf] at full size.
             scale: Sigma, per block.
             projection: ``'paper'`` uses Eq. 15; ``'exact'`` the orthogonal projection of Eqs. 7 / 36 (errata E3).
-            fused_update: ``'joint'`` takes Eq. 19 at its word; ``'sequential'`` (for ``'paper'`` only)
-                mixes in the already corrected sources as the authors' code does: less s (1 - s) W_i d_i (errata B2).
+            fused_update: What x_f moves to, sum W_i (x_i - c_i d_i). ``'joint'``: c = 1, Eq. 19 at its word: as noisy
+                as A^+ y however small s_i. ``'consistent'``: c_i = s_i, Sigma acting on observations, so that Eq. 11
+                holds for the corrected sources. ``'sequential'``: c_i = 2 - s_i, the authors' code (errata B2).
+                The last two need projection ``'paper'``.
 
         Returns:
             The corrected estimate.
 
         Raises:
-            ValueError: For an unknown option, or ``'sequential'`` with ``'exact'``.
+            ValueError: For an unknown option, or ``'exact'`` with another update than ``'joint'``.
         """
         if projection not in get_args(Projection):
             raise ValueError(f'projection must be one of {get_args(Projection)}, got {projection!r}')
         if fused_update not in get_args(FusedUpdate):
             raise ValueError(f'fused_update must be one of {get_args(FusedUpdate)}, got {fused_update!r}')
-        if projection == 'exact' and fused_update == 'sequential':
-            raise ValueError("fused_update 'sequential' needs projection 'paper', got 'exact'")
+        if projection == 'exact' and fused_update != 'joint':
+            raise ValueError(f"fused_update {fused_update!r} needs projection 'paper', got 'exact'")
         d = self.residuals(x.sources)
         if projection == 'exact':
             return self._correct_exactly(x, d, scale)
         sources = tuple(xi - s * di for xi, s, di in zip(x.sources, scale.sources, d, strict=True))
-        excess = tuple((1 - s) if fused_update == 'sequential' else 0.0 for s in scale.sources)
-        target = self.W.fuse(tuple(xi - (1 + e) * di for xi, di, e in zip(x.sources, d, excess, strict=True)))
+        if fused_update == 'consistent':
+            target = self.W.fuse(sources)
+        else:
+            c = tuple(2 - s if fused_update == 'sequential' else 1.0 for s in scale.sources)
+            target = self.W.fuse(tuple(xi - ci * di for xi, ci, di in zip(x.sources, c, d, strict=True)))
         return JointTensor(sources, x.fused - scale.fused * (x.fused - target))
 
     def _correct_exactly(self, x: JointTensor, d: tuple[torch.Tensor, ...], scale: BlockScale) -> JointTensor:

@@ -31,8 +31,9 @@ class ConstantScale(BaseModule):
 
     Args:
         value: Scale in [0, 1] of all source blocks, or one a source.
-        fused: Scale of the fused block; None = the mean of the sources'. With 1 the fused image is
-            exactly the weighted sum of the corrected sources; below, the network's own fused channel counts.
+        fused: Scale of the fused block; None = the mean of the sources'. With 1, and the sampler's fused update
+            ``'consistent'``, the fused image is exactly the weighted sum of the corrected sources; below, the
+            network's own fused channel counts.
 
     Raises:
         ValueError: If a value is not in [0, 1].
@@ -98,8 +99,7 @@ class LearnedScale(BaseModule):
         num_steps: T.
         num_sources: M.
         start: Initial scale in (0, 1) of a clean observation.
-        fused: A number in [0, 1] fixes the scale of the fused block; with 1 the fused image is exactly the weighted
-            sum of the corrected sources. None = learned.
+        fused: A number in [0, 1] fixes the scale of the fused block, see :class:`ConstantScale`. None = learned.
 
     Raises:
         ValueError: If start is not in (0, 1) or fused not in [0, 1].

@@ -30,17 +30,25 @@ class FusionDDIMSampler(BaseModule):
         init: ``'observation'`` starts from y where it has the image's size, else from A^+ y; ``'pinv'``
             always from A^+ y.
         projection: ``'paper'`` (Eq. 15) or ``'exact'`` (orthogonal, errata E3).
-        fused_update: ``'joint'`` (Eq. 19) or ``'sequential'`` (the release, errata B2).
+        fused_update: ``'joint'`` (Eq. 19), ``'consistent'`` (fuses the corrected sources) or ``'sequential'`` (the
+            release, errata B2), see :meth:`~drfuse.degradations.JointObservation.correct`.
         fusion: Config of the rule that turns weight logits into the maps W_i; None = ``PixelFusion``, the paper's mask.
+        x0_range: (low, high) to clip the predicted x0 to, before the correction; None = no clipping, as in the paper.
+            A^+ A has a norm far above 1 for some products of operators: without bounds a rare bad prediction
+            grows from step to step, in training up to NaN.
 
     Raises:
-        ValueError: If ``init`` is unknown or T < 1.
+        ValueError: If ``init`` is unknown, T < 1, or ``x0_range`` not increasing.
     """
 
     def __init__(self, num_steps: int = 3, schedule: dict | None = None, correction_scale: dict | None = None,
                  init: Init = 'observation', projection: Projection = 'paper',
-                 fused_update: FusedUpdate = 'joint', fusion: dict | None = None) -> None:
+                 fused_update: FusedUpdate = 'joint', fusion: dict | None = None,
+                 x0_range: tuple[float, float] | None = None) -> None:
         super().__init__()
+        if x0_range is not None and not x0_range[0] < x0_range[1]:
+            raise ValueError(f'x0_range must be None or (low, high) with low < high, got {x0_range}')
+        self.x0_range = x0_range
         if init not in get_args(Init):
             raise ValueError(f'init must be one of {get_args(Init)}, got {init!r}')
         self.schedule = SAMPLERS.build({'type': 'AlphaSchedule', **(schedule or {}), 'num_steps': num_steps})
@@ -73,7 +81,7 @@ class FusionDDIMSampler(BaseModule):
             with torch.autocast(x.device.type, enabled=False):
                 eps = eps.to(x)
                 joint = JointObservation(observations, self.fusion(logits.to(x), len(observations)))  # Eqs. 11-13
-                x0 = predict_x0(x, eps, abar[t])                                 # Eq. 16
+                x0 = self._bound(predict_x0(x, eps, abar[t]))                    # Eq. 16
                 x0 = self._correct(t, x0, joint, abar, noises)                   # Eqs. 17 / 19
                 x = ddim_step(x0, eps, abar[t - 1])                              # Eq. 18
             if return_trajectory:
@@ -109,6 +117,9 @@ class FusionDDIMSampler(BaseModule):
         starts = [o.y if self.init == 'observation' and o.y.shape == p.shape else p
                   for o, p in zip(observations, pinvs, strict=True)]
         return torch.cat([*starts, torch.stack(starts).mean(0)], 1)
+
+    def _bound(self, x0: torch.Tensor) -> torch.Tensor:
+        return x0 if self.x0_range is None else x0.clamp(*self.x0_range)
 
     def _correct(self, t: int, x0: torch.Tensor, joint: JointObservation, abar: torch.Tensor,
                  noises: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -169,10 +169,23 @@ def test_sequential_fused_update_differs_by_the_errata_b2_term(scale):
     torch.testing.assert_close(joint_update - sequential, term, rtol=0, atol=1e-12)
 
 
-def test_the_exact_projection_has_no_sequential_update():
+@pytest.mark.parametrize('scales', [(0.0, 0.0), (0.3, 0.8), (1.0, 1.0)])
+def test_consistent_fused_update_fuses_the_corrected_sources(scales):
     joint, x = make('identity, pool')
-    with pytest.raises(ValueError, match="fused_update 'sequential' needs projection 'paper', got 'exact'"):
-        joint.correct(x, BlockScale((1.0, 1.0), 1.0), 'exact', 'sequential')
+    corrected = joint.correct(x, BlockScale(scales, 1.0), 'paper', 'consistent')
+    torch.testing.assert_close(corrected.fused, joint.W.fuse(corrected.sources), rtol=0, atol=1e-12)
+    half = joint.correct(x, BlockScale(scales, 0.5), 'paper', 'consistent')
+    torch.testing.assert_close(half.fused, (x.fused + corrected.fused) / 2, rtol=0, atol=1e-12)
+    joint_update = joint.correct(x, BlockScale(scales, 1.0), 'paper', 'joint')
+    assert torch.equal(joint_update.sources[0], corrected.sources[0])
+    assert torch.allclose(joint_update.fused, corrected.fused, atol=1e-12) == (scales == (1.0, 1.0))
+
+
+@pytest.mark.parametrize('update', ['sequential', 'consistent'])
+def test_the_exact_projection_has_one_update(update):
+    joint, x = make('identity, pool')
+    with pytest.raises(ValueError, match=f"fused_update '{update}' needs projection 'paper', got 'exact'"):
+        joint.correct(x, BlockScale((1.0, 1.0), 1.0), 'exact', update)
 
 
 def test_pack_and_unpack():

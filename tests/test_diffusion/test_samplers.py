@@ -65,6 +65,21 @@ def test_golden_loop(observations):
     assert found == pytest.approx(GOLDEN, rel=2e-4)
 
 
+def test_clipped_predictions(observations):
+    """A network that predicts nonsense cannot leave the range, whatever the operators would make of it."""
+    class Wild(FixedDenoiser):
+        def forward_features(self, x, t, cond):
+            return DenoiserOutput(1e4 * torch.sin(3 * x), torch.cos(5 * x[:, :-1]))
+
+    free, bounded = (FusionDDIMSampler(3, x0_range=bounds)(Wild(), observations) for bounds in (None, (-0.5, 1.5)))
+    assert free.sources[0].abs().max() > 100
+    assert all(s.min() >= -0.5 and s.max() <= 1.5 for s in (*bounded.sources, bounded.fused))
+    mild = (FusionDDIMSampler(3, x0_range=b)(FixedDenoiser(), observations).fused for b in (None, (-9.0, 9.0)))
+    assert torch.equal(*mild)
+    with pytest.raises(ValueError, match=r'x0_range must be None or \(low, high\) with low < high, got \(1, 0\)'):
+        FusionDDIMSampler(3, x0_range=(1, 0))
+
+
 def test_initial_state(observations):
     sampler = FusionDDIMSampler(3)
     denoiser = FixedDenoiser()

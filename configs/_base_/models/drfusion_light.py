@@ -17,6 +17,8 @@ model = dict(
         schedule=dict(type='AlphaSchedule', mode='learned'),
         correction_scale=dict(type='LearnedScale', num_steps=3, fused=1.0),
         fusion=dict(type='StarletFusion', bands=4, max_logit=6.0),
+        fused_update='consistent',
+        x0_range=(-0.5, 1.5),
         init='pinv'),
     losses=dict(
         restoration=dict(type='SourceReconLoss', norm='psnr', weight=0.05),
