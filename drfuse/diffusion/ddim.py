@@ -16,6 +16,17 @@ def predict_x0(x: torch.Tensor, eps: torch.Tensor, alpha_bar: torch.Tensor) -> t
     return (x - (1 - alpha_bar).sqrt() * eps) / alpha_bar.sqrt()
 
 
+def implied_noise(x: torch.Tensor, x0: torch.Tensor, alpha_bar: torch.Tensor) -> torch.Tensor:
+    """Return the noise that leads from x0 to x_t, the inverse of :func:`predict_x0`, for an x0 that was clipped.
+
+    Args:
+        x: (B, C, H, W) state x_t.
+        x0: (B, C, H, W) estimate.
+        alpha_bar: abar_t < 1, scalar tensor.
+    """
+    return (x - alpha_bar.sqrt() * x0) / (1 - alpha_bar).sqrt()
+
+
 def ddim_step(x0: torch.Tensor, eps: torch.Tensor, alpha_bar_previous: torch.Tensor) -> torch.Tensor:
     """Return x_{t-1} = sqrt(abar_{t-1}) x0 + sqrt(1 - abar_{t-1}) eps (Eqs. 5 and 18).
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from drfuse.degradations.degradation import Observation
 from drfuse.degradations.joint_observation import FusedUpdate, JointObservation, JointTensor, Projection
-from drfuse.diffusion.ddim import ddim_step, predict_x0
+from drfuse.diffusion.ddim import ddim_step, implied_noise, predict_x0
 from drfuse.diffusion.denoiser import Denoiser, StepCondition
 from drfuse.diffusion.output import FusionOutput, StepRecord
 from drfuse.registry import SAMPLERS
@@ -33,9 +33,10 @@ class FusionDDIMSampler(BaseModule):
         fused_update: ``'joint'`` (Eq. 19), ``'consistent'`` (fuses the corrected sources) or ``'sequential'`` (the
             release, errata B2), see :meth:`~drfuse.degradations.JointObservation.correct`.
         fusion: Config of the rule that turns weight logits into the maps W_i; None = ``PixelFusion``, the paper's mask.
-        x0_range: (low, high) to clip the predicted x0 to, before the correction; None = no clipping, as in the paper.
-            A^+ A has a norm far above 1 for some products of operators: without bounds a rare bad prediction
-            grows from step to step, in training up to NaN.
+        x0_range: (low, high) to clip A^+ y and each x0 to, predicted (its noise follows) and corrected; residuals that the
+            network reads are clipped to half the width. None = no clipping, as in the paper. The norm of A^+ A is far above 1 for
+            some products of operators (9 for motion blur and x4 pooling), and a gated network answers large inputs with
+            larger outputs: without bounds rare samples grow from step to step, in training up to NaN.
 
     Raises:
         ValueError: If ``init`` is unknown, T < 1, or ``x0_range`` not increasing.
@@ -71,7 +72,7 @@ class FusionDDIMSampler(BaseModule):
         records = []
         with torch.autocast(observations[0].y.device.type, enabled=False):
             abar = self.schedule.alpha_bars()
-            pinvs = [o.A.pinv(o.y) for o in observations]
+            pinvs = [self._bound(o.A.pinv(o.y)) for o in observations]
             sigmas = [_full_size_sigma(o) for o in observations]
             noises = self._pinv_noise(observations, sigmas)
             x = abar[-1].sqrt() * self.initial_state(observations, pinvs)
@@ -81,8 +82,8 @@ class FusionDDIMSampler(BaseModule):
             with torch.autocast(x.device.type, enabled=False):
                 eps = eps.to(x)
                 joint = JointObservation(observations, self.fusion(logits.to(x), len(observations)))  # Eqs. 11-13
-                x0 = self._bound(predict_x0(x, eps, abar[t]))                    # Eq. 16
-                x0 = self._correct(t, x0, joint, abar, noises)                   # Eqs. 17 / 19
+                x0, eps = self._predict(x, eps, abar[t])                         # Eq. 16
+                x0 = self._bound(self._correct(t, x0, joint, abar, noises))      # Eqs. 17 / 19
                 x = ddim_step(x0, eps, abar[t - 1])                              # Eq. 18
             if return_trajectory:
                 records.append(self._record(t, x0, joint, abar, noises))
@@ -118,6 +119,14 @@ class FusionDDIMSampler(BaseModule):
                   for o, p in zip(observations, pinvs, strict=True)]
         return torch.cat([*starts, torch.stack(starts).mean(0)], 1)
 
+    def _predict(self, x: torch.Tensor, eps: torch.Tensor,
+                 alpha_bar: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        x0 = predict_x0(x, eps, alpha_bar)
+        if self.x0_range is None:
+            return x0, eps
+        x0 = self._bound(x0)
+        return x0, implied_noise(x, x0, alpha_bar)
+
     def _bound(self, x0: torch.Tensor) -> torch.Tensor:
         return x0 if self.x0_range is None else x0.clamp(*self.x0_range)
 
@@ -136,8 +145,7 @@ class FusionDDIMSampler(BaseModule):
             return [s * o.A.pinv_noise_gain().to(s).view(-1, 1, 1, 1)
                     for o, s in zip(observations, sigmas, strict=True)]
 
-    @staticmethod
-    def _condition(denoiser: Denoiser, x: torch.Tensor, observations: Sequence[Observation],
+    def _condition(self, denoiser: Denoiser, x: torch.Tensor, observations: Sequence[Observation],
                    pinvs: Sequence[torch.Tensor], sigmas: Sequence[torch.Tensor]) -> StepCondition | None:
         """Collect what is known at this step, if the network reads it."""
         if not denoiser.uses_condition:
@@ -145,6 +153,9 @@ class FusionDDIMSampler(BaseModule):
         with torch.autocast(x.device.type, enabled=False):
             sources = x[:, :-1].split(1, 1)
             residual = [o.A.pinv(o.A.forward(xi) - o.y) for o, xi in zip(observations, sources, strict=True)]
+            if self.x0_range is not None:
+                half = (self.x0_range[1] - self.x0_range[0]) / 2
+                residual = [r.clamp(-half, half) for r in residual]
             maps = [s.expand_as(x[:, :1]) for s in sigmas]
         return StepCondition(torch.cat(list(pinvs), 1), torch.cat(residual, 1), torch.cat(maps, 1))
 

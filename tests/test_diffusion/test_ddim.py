@@ -3,6 +3,7 @@
 import torch
 
 from drfuse.diffusion import ddim_step, predict_x0
+from drfuse.diffusion.ddim import implied_noise
 from drfuse.utils.seed import keyed_generator
 
 F64 = dict(dtype=torch.float64)
@@ -13,6 +14,7 @@ def test_x0_is_recovered_from_the_true_noise():
     abar = torch.tensor(0.3, **F64)
     x_t = abar.sqrt() * x0 + (1 - abar).sqrt() * eps  # the forward mixture, Eq. 2 as meant (errata E2)
     torch.testing.assert_close(predict_x0(x_t, eps, abar), x0)
+    torch.testing.assert_close(implied_noise(x_t, x0, abar), eps)
     previous = torch.tensor(0.7, **F64)
     torch.testing.assert_close(ddim_step(x0, eps, previous), previous.sqrt() * x0 + (1 - previous).sqrt() * eps)
 

@@ -71,11 +71,13 @@ def test_clipped_predictions(observations):
         def forward_features(self, x, t, cond):
             return DenoiserOutput(1e4 * torch.sin(3 * x), torch.cos(5 * x[:, :-1]))
 
-    free, bounded = (FusionDDIMSampler(3, x0_range=bounds)(Wild(), observations) for bounds in (None, (-0.5, 1.5)))
+    wild = Wild()
+    free, bounded = (FusionDDIMSampler(3, x0_range=bounds)(wild, observations) for bounds in (None, (-0.5, 1.5)))
     assert free.sources[0].abs().max() > 100
+    assert all(x.abs().max() < 3 for _, x, _ in wild.seen[3:])
     assert all(s.min() >= -0.5 and s.max() <= 1.5 for s in (*bounded.sources, bounded.fused))
     mild = (FusionDDIMSampler(3, x0_range=b)(FixedDenoiser(), observations).fused for b in (None, (-9.0, 9.0)))
-    assert torch.equal(*mild)
+    torch.testing.assert_close(*mild)
     with pytest.raises(ValueError, match=r'x0_range must be None or \(low, high\) with low < high, got \(1, 0\)'):
         FusionDDIMSampler(3, x0_range=(1, 0))
 
