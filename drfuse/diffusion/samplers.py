@@ -33,10 +33,10 @@ class FusionDDIMSampler(BaseModule):
         fused_update: ``'joint'`` (Eq. 19), ``'consistent'`` (fuses the corrected sources) or ``'sequential'`` (the
             release, errata B2), see :meth:`~drfuse.degradations.JointObservation.correct`.
         fusion: Config of the rule that turns weight logits into the maps W_i; None = ``PixelFusion``, the paper's mask.
-        x0_range: (low, high) to clip A^+ y and each x0 to, predicted (its noise follows) and corrected; residuals that the
-            network reads are clipped to half the width. None = no clipping, as in the paper. The norm of A^+ A is far above 1 for
-            some products of operators (9 for motion blur and x4 pooling), and a gated network answers large inputs with
-            larger outputs: without bounds rare samples grow from step to step, in training up to NaN.
+        x0_range: (low, high) to clip A^+ y and each x0 to, predicted (its noise follows) and corrected; residuals that
+            the network reads are clipped to half the width. None = no clipping, as in the paper. The norm of A^+ A is
+            far above 1 for some products of operators (9 for motion blur and x4 pooling), and a gated network answers
+            large inputs with larger outputs: unbounded, rare samples grow over the steps, in training up to NaN.
 
     Raises:
         ValueError: If ``init`` is unknown, T < 1, or ``x0_range`` not increasing.
