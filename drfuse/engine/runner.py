@@ -28,6 +28,7 @@ from drfuse.utils.checkpoint import (
     read_checkpoint,
 )
 from drfuse.utils.config import UserError, config_errors
+from drfuse.utils.paths import find_weights
 
 # MMEngine's remarks on its own backends, and its table of every hook at every stage
 _NOISE = ('"FileClient"', '"HardDiskBackend"', 'Hooks will be executed')
@@ -112,7 +113,7 @@ class FusionRunner(Runner):
         """Load weights, executing nothing in the file.
 
         Args:
-            filename: Local file.
+            filename: Local file, or one of drfuse's own weights.
             map_location: Ignored: a checkpoint is always read to the CPU.
             strict: Whether every name must match; default: yes, except where training starts from ``load_from``.
             revise_keys: Ignored: a ``module.`` prefix is always removed.
@@ -123,6 +124,7 @@ class FusionRunner(Runner):
         Raises:
             CheckpointError: If the file cannot be read or does not fit the model.
         """
+        filename = str(find_weights(filename))
         checkpoint = read_checkpoint(filename)
         if self._resume and not {'meta', 'optimizer', 'message_hub'} <= set(checkpoint):
             raise CheckpointError(f'{filename} holds weights only and cannot be resumed; start from it with '

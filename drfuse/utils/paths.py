@@ -47,3 +47,14 @@ def find_config(name: str | Path) -> Path:
     close = get_close_matches(own.as_posix().removesuffix('.py') + '.py', known, n=3, cutoff=0.0)
     hint = f'; closest: {", ".join(close)}' if close else ''
     raise FileNotFoundError(f'config {str(name)!r} is neither a file nor one of {root}{hint}')
+
+
+def find_weights(name: str | Path) -> Path:
+    """Return the checkpoint that a config names: a file, or one of drfuse's own weights, ``weights/ivf.pth``.
+
+    A path that is neither comes back as it is, for the reader to complain about.
+    """
+    path = Path(name)
+    own = share_root() / path
+    shipped = not path.is_absolute() and path.parts[:1] == ('weights',) and own.is_file()
+    return own if shipped and not path.is_file() else path

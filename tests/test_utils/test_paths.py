@@ -1,5 +1,7 @@
 """Configs are found by path, by name, and in an installed package."""
 
+from pathlib import Path
+
 import pytest
 
 from drfuse.utils import paths
@@ -53,3 +55,16 @@ def test_package_without_configs(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, 'PACKAGE_DIR', tmp_path / 'drfuse')
     with pytest.raises(FileNotFoundError, match='install drfuse with pip'):
         paths.config_root()
+
+
+def test_weights_are_found_in_the_package_unless_a_file_is_nearer(installed):
+    shipped = installed / '.mim' / 'weights' / 'ivf.pth'
+    shipped.parent.mkdir()
+    shipped.write_text('shipped')
+    assert paths.find_weights('weights/ivf.pth') == shipped
+    assert paths.find_weights('weights/none.pth').as_posix() == 'weights/none.pth'
+    assert paths.find_weights('ivf.pth').as_posix() == 'ivf.pth'
+    near = Path('weights/ivf.pth')
+    near.parent.mkdir()
+    near.write_text('near')
+    assert paths.find_weights('weights/ivf.pth') == near
