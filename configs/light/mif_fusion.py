@@ -1,4 +1,4 @@
-"""Second stage of the medical light model: only the branch of fusion weights learns, by local quality."""
+"""Last stage of the medical light model: only the branch of fusion weights learns, by local quality."""
 
 _base_ = ['./mif.py']
 load_from = 'work_dirs/mif/iter_6600.pth'

@@ -6,9 +6,10 @@ scenario on pairs held back from training.
 """
 
 data_root = 'data'
-blur = dict(type='OneOf', weights=[3, 4, 2, 2], stages=[
+blur = dict(type='OneOf', weights=[3, 4, 2, 1, 2], stages=[
     [], dict(type='GaussianBlur', sigma=(0.0, 3.0), kernel_size=25),
     dict(type='GaussianBlur', sigma=2.0, kernel_size=21),
+    dict(type='GaussianBlur', sigma=2.0, kernel_size=21, boundary='zero'),
     dict(type='MotionBlur', length=(2, 13), angle=(0, 180))])
 noise = dict(type='OneOf', weights=[3, 5, 2, 2], stages=[
     dict(type='GaussianNoise', sigma=sigma) for sigma in (0.0, (0.0, 25 / 255), 0.001**0.5, 0.003**0.5)])
