@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from drfuse.apis.pairs import SourcePair, match_sources
 from drfuse.apis.prepare import PreparedPair, prepare_pair
 from drfuse.apis.tiling import check_tile, fuse_any_size
 from drfuse.apis.tiling.tiled import Progress
+from drfuse.apis.trajectory import Trajectory, record_trajectory
 from drfuse.degradations import Observation
 from drfuse.diffusion.output import FusionOutput
 from drfuse.models.fusion_models.base_fusion_model import CHROMA
@@ -78,7 +80,8 @@ class FusionInferencer:
 
     def __call__(self, a: Any, b: Any, degradation: Any = None, *, boundary: str = 'reflect', gray: bool = False,
                  chroma: str = 'guided', align: bool = False, batch_size: int = 1, tile: int | str = 'auto',
-                 progress: Progress | None = None) -> FusionResult | list[FusionResult]:
+                 progress: Progress | None = None,
+                 return_trajectory: bool = False) -> FusionResult | list[FusionResult]:
         """Restore and fuse.
 
         Args:
@@ -97,6 +100,7 @@ class FusionInferencer:
             tile: ``'auto'`` computes pictures that do not fit into memory in tiles, ``'off'`` never; or the side of
                 tiles in pixels.
             progress: Called with the number of finished tiles and of all, where there are tiles.
+            return_trajectory: Run once more to record every step; of large pictures, the middle.
 
         Returns:
             One result for one pair, else a list in the order of the pairs.
@@ -107,7 +111,8 @@ class FusionInferencer:
         """
         sources = match_sources(a, b)
         results = list(self.stream(sources.pairs, degradation, boundary=boundary, gray=gray, chroma=chroma,
-                                   align=align, batch_size=batch_size, tile=tile, progress=progress))
+                                   align=align, batch_size=batch_size, tile=tile, progress=progress,
+                                   return_trajectory=return_trajectory))
         for result in results:
             for text in result.report['warnings']:
                 warnings.warn(f'{result.report["name"]}: {text}', stacklevel=2)
@@ -115,7 +120,8 @@ class FusionInferencer:
 
     def stream(self, pairs: Iterable[SourcePair], degradation: Any = None, *, boundary: str = 'reflect',
                gray: bool = False, chroma: str = 'guided', align: bool = False, batch_size: int = 1,
-               tile: int | str = 'auto', progress: Progress | None = None) -> Iterator[FusionResult]:
+               tile: int | str = 'auto', progress: Progress | None = None,
+               return_trajectory: bool = False) -> Iterator[FusionResult]:
         """Yield the result of each pair as it is done, in order; arguments as of a call."""
         if chroma not in CHROMA:
             raise UserError(f'chroma must be one of {", ".join(CHROMA)}, got {chroma!r}')
@@ -132,7 +138,8 @@ class FusionInferencer:
             seconds = (time.perf_counter() - start) / len(group)
             for i, pair in enumerate(group):
                 pair.report['seconds']['network'] = seconds
-                yield self.postprocess(pair, output, i, gray, chroma)
+                result = self.postprocess(pair, output, i, gray, chroma)
+                yield replace(result, trajectory=self.trajectory(pair)) if return_trajectory else result
 
     def preprocess(self, pair: SourcePair, specs: tuple[SourceSpec, ...], boundary: str = 'reflect',
                    align: bool = False) -> PreparedPair:
@@ -157,11 +164,20 @@ class FusionInferencer:
     def _run(self, inputs: dict[str, Observation]) -> FusionOutput:
         """Return what the model makes of observations, float32, on the CPU."""
         inputs = self.model.data_preprocessor(dict(inputs=inputs))['inputs']
-        half = self.precision == 'bfloat16'
-        with torch.autocast(self.device.type, torch.bfloat16 if half else None, enabled=half):
+        with self._autocast():
             output = self.model(inputs, mode='tensor')
         return FusionOutput(tuple(x.float().cpu() for x in output.sources), output.fused.float().cpu(),
                             output.weights.float().cpu())
+
+    @torch.no_grad()
+    def trajectory(self, pair: PreparedPair) -> Trajectory | None:
+        """Run the model on one pair again and return every step, None for a model without steps."""
+        with self._autocast():
+            return record_trajectory(self.model, pair.inputs)
+
+    def _autocast(self) -> torch.autocast:
+        half = self.precision == 'bfloat16'
+        return torch.autocast(self.device.type, torch.bfloat16 if half else None, enabled=half)
 
     def postprocess(self, pair: PreparedPair, output: FusionOutput, index: int, gray: bool = False,
                     chroma: str = 'guided') -> FusionResult:
@@ -186,7 +202,8 @@ class FusionInferencer:
         report = dict(pair.report, model=self.loaded.name, weights_sha256=self.loaded.sha256, task=self.task,
                       device=str(self.device), precision=self.precision,
                       colour_from=colour_from if painter.has_colour(colour_from) else None, seconds=seconds)
-        return FusionResult(picture, restored, output.weights[index].numpy(), luminance, report)
+        observed = dict(zip(self.modalities, pair.pictures, strict=True))
+        return FusionResult(picture, restored, output.weights[index].numpy(), luminance, report, observed)
 
 
 def grouped(pairs: Iterable[PreparedPair], size: int) -> Iterator[list[PreparedPair]]:

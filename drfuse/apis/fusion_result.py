@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 
 from drfuse.apis.picture import Picture
 from drfuse.apis.picture_writer import write_picture
+from drfuse.apis.trajectory import Trajectory
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class FusionResult:
             estimated, ``confidence`` and ``summary``; ``registration``: ``shift`` (dx, dy) by which A has to move to
             lie on B, in full-size pixels, None if it cannot be told, and ``aligned``; ``colour_from``; ``seconds`` by
             step; ``warnings``. Plain values, ready for JSON.
+        observed_pictures: Modality to the source as it was fused: read, upright, and aligned if that was asked for.
+        trajectory: Every step, if it was asked for and the model has steps.
     """
 
     picture: Picture
@@ -36,6 +39,8 @@ class FusionResult:
     weights: np.ndarray
     luminance: Mapping[str, np.ndarray]
     report: dict[str, Any]
+    observed_pictures: Mapping[str, Picture] = field(default_factory=dict)
+    trajectory: Trajectory | None = None
 
     @property
     def fused(self) -> np.ndarray:
