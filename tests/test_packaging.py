@@ -63,7 +63,8 @@ def test_wheel_has_configs_and_tools_inside_the_package_only(wheel):
         expected = {p.relative_to(REPO).as_posix() for p in (REPO / folder).rglob('*')
                     if p.is_file() and '__pycache__' not in p.parts}
         assert expected == {n.removeprefix('drfuse/.mim/') for n in names if n.startswith(f'drfuse/.mim/{folder}/')}
-    assert 'drfuse/estimation/blur_weights.json' in names
+    assert {f'drfuse/report/report.{kind}' for kind in ('html', 'css', 'js')} | {
+        'drfuse/estimation/blur_weights.json'} <= set(names)
     modules = {p.relative_to(REPO).as_posix() for p in (REPO / 'drfuse').rglob('*.py')}
     assert modules == {n for n in names if n.endswith('.py') and '/.mim/' not in n}
 

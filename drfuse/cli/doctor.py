@@ -10,7 +10,7 @@ from drfuse.utils.paths import share_root
 from drfuse.version import __version__
 
 REQUIRED = ('torch', 'mmengine', 'mmcv', 'mmcv-lite', 'opencv-python', 'opencv-python-headless', 'numpy', 'scipy',
-            'pillow', 'tifffile', 'pyyaml', 'rich', 'typer')
+            'pillow', 'tifffile', 'pyyaml', 'rich', 'typer', 'jinja2')
 OPTIONAL = {'tensorboard': 'learning curves in TensorBoard'}
 ALTERNATIVES = (('mmcv', 'mmcv-lite'), ('opencv-python', 'opencv-python-headless'))
 

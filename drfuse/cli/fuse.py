@@ -32,6 +32,8 @@ class FuseJob:
         json: Print the report as JSON.
         device: None = CUDA where there is one.
         precision: ``auto``, ``float32`` or ``bfloat16``.
+        report: HTML file, or folder for several pairs.
+        clean: Clean pictures or folders for A and B, for the report.
     """
 
     a: str
@@ -51,6 +53,8 @@ class FuseJob:
     json: bool
     device: str | None
     precision: str
+    report: Path | None = None
+    clean: tuple[str | None, str | None] = (None, None)
 
 
 def fuse(  # noqa: PLR0913 - one parameter per option
@@ -65,6 +69,10 @@ def fuse(  # noqa: PLR0913 - one parameter per option
     boundary: options.Boundary = 'reflect',
     save_restored: Annotated[Path | None, typer.Option(
         metavar='DIR', help='Write the restored sources to DIR/a and DIR/b.', rich_help_panel=PLACES)] = None,
+    report: Annotated[Path | None, typer.Option(
+        metavar='FILE.html', help='Write a page that shows the pictures, every step, metrics and settings; '
+        'for folders, a folder of pages.', rich_help_panel=PLACES)] = None,
+    clean_a: options.Clean = None, clean_b: options.Clean = None,
     overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace existing files.',
                                             rich_help_panel=PLACES)] = False,
     resume: Annotated[bool, typer.Option('--resume', help='Leave out pairs whose files exist.',
@@ -100,4 +108,4 @@ def fuse(  # noqa: PLR0913 - one parameter per option
     known = DegradationOptions(preset, degradation, parts, boundary)
     size = int(tile) if tile.isdecimal() else tile
     raise typer.Exit(run(FuseJob(src_a, src_b, output, task, model, weights, known, save_restored, gray, chroma, size,
-                                 align, overwrite, resume, json, device, precision)))
+                                 align, overwrite, resume, json, device, precision, report, (clean_a, clean_b))))

@@ -1,7 +1,7 @@
 """The work behind ``drfuse fuse``."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,10 @@ from rich.console import Console
 from drfuse.apis import FusionInferencer
 from drfuse.apis.fusion_result import FusionResult
 from drfuse.apis.model_zoo import TASKS
-from drfuse.apis.pairs import match_sources
+from drfuse.apis.pairs import SourcePair, match_sources
 from drfuse.apis.picture_writer import write_picture
 from drfuse.cli.fuse import FuseJob
+from drfuse.cli.fuse_report import match_clean, write_page
 from drfuse.cli.progress import progress_bar
 from drfuse.cli.run import EXIT_INTERRUPTED
 from drfuse.cli.targets import Target, check_targets, plan_targets
@@ -37,14 +38,15 @@ def run(job: FuseJob) -> int:
     for source in sources.pairs[0][1:]:
         if '://' not in source and not Path(source).expanduser().exists():
             raise FileNotFoundError(f'no file or folder {source}')
-    targets = plan_targets(sources.pairs, job.output, job.save_restored, sources.single)
+    targets = plan_targets(sources.pairs, job.output, job.save_restored, sources.single, job.report)
+    clean = match_clean(job.clean, sources, job.report is not None)
     todo = check_targets(targets, job.overwrite, job.resume)
     job.degradation.specs(TASKS.get(job.task or '', ('a', 'b')))  # before the model is loaded
     inferencer = FusionInferencer(job.model or str(job.task), job.weights, job.device, job.precision, task=job.task)
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     done: list[dict[str, Any]] = []
     try:
-        for report in fuse_all(job, todo, inferencer, console):
+        for report in fuse_all(job, todo, inferencer, console, clean):
             done.append(report)
             if not job.json:
                 tell(report, console)
@@ -58,14 +60,17 @@ def run(job: FuseJob) -> int:
     return 0
 
 
-def fuse_all(job: FuseJob, todo: Sequence[Target], inferencer: FusionInferencer,
-             console: Console) -> Iterator[dict[str, Any]]:
+def fuse_all(job: FuseJob, todo: Sequence[Target], inferencer: FusionInferencer, console: Console,
+             clean: Mapping[str, SourcePair] | None = None) -> Iterator[dict[str, Any]]:
     """Fuse and write every pair, and yield its report; a bar shows the progress."""
     specs = job.degradation.specs(inferencer.modalities)
     with progress_bar(console, len(todo), 'pairs') as advance:
         stream = inferencer.stream([t.pair for t in todo], specs, boundary=job.degradation.boundary, gray=job.gray,
-                                   chroma=job.chroma, align=job.align, tile=job.tile, progress=advance.tiles)
+                                   chroma=job.chroma, align=job.align, tile=job.tile, progress=advance.tiles,
+                                   return_trajectory=job.report is not None)
         for target, result in zip(todo, stream, strict=True):
+            if target.report is not None:
+                write_page(target.report, result, (clean or {}).get(target.pair.name))
             yield finish(target, result, inferencer)
             advance()
 
@@ -75,7 +80,8 @@ def finish(target: Target, result: FusionResult, inferencer: FusionInferencer) -
     for file, name in zip(target.restored, inferencer.modalities, strict=False):
         write_picture(file, result.restored_pictures[name])
     write_picture(target.fused, result.picture)
-    return dict(result.report, output=str(target.fused), restored=[str(file) for file in target.restored])
+    page = None if target.report is None else str(target.report)
+    return dict(result.report, output=str(target.fused), restored=[str(file) for file in target.restored], page=page)
 
 
 def tell(report: dict[str, Any], console: Console) -> None:
@@ -88,4 +94,6 @@ def tell(report: dict[str, Any], console: Console) -> None:
                       f'{"; confidence: " + sure if sure else ""})')
     seconds = sum(report['seconds'].values())
     height, width = report['size']
+    if report['page']:
+        console.print(f'{report["page"]}: report')
     console.print(f'{report["output"]}: {width} x {height} pixels in {seconds:.1f} s')

@@ -30,6 +30,9 @@ Task = Annotated[str | None, typer.Option(
     help='ivf: infrared A, visible B, colour of B. mif: PET A, MRI B, colour of A.')]
 Chroma = Annotated[str, typer.Option(
     help='guided restores colours with the restored luminance, observed takes them as they are.')]
+Clean = Annotated[str | None, typer.Option(
+    metavar='CLEAN', help='Clean picture or folder of this source: the report measures against it.',
+    rich_help_panel=PLACES)]
 Model = Annotated[str | None, typer.Option(
     help="Name of a model of 'drfuse models', or a config with --weights; default: the task's.",
     rich_help_panel=COMPUTING)]

@@ -1,12 +1,15 @@
 """Running a command: a mistake is one line and an exit code, never a traceback or a page of usage."""
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import typer
 
 EXIT_USER_ERROR, EXIT_INTERRUPTED = 2, 130
+_command: ContextVar[str] = ContextVar('command', default='')
 
 
 def run_command(program: typer.Typer, argv: Sequence[str] | None, name: str, prefix: str) -> int:
@@ -21,6 +24,7 @@ def run_command(program: typer.Typer, argv: Sequence[str] | None, name: str, pre
     Returns:
         Exit code: that of the command, 2 for a mistake of the user, 130 after an interruption.
     """
+    _command.set(shlex.join([name, *(sys.argv[1:] if argv is None else argv)]))
     try:
         return int(program(args=None if argv is None else list(argv), prog_name=name, standalone_mode=False) or 0)
     except typer.Abort:  # newer versions of typer return the code
@@ -33,6 +37,11 @@ def run_command(program: typer.Typer, argv: Sequence[str] | None, name: str, pre
         if os.environ.get('DRFUSE_DEBUG') or not is_mistake(error):
             raise
         return tell(str(error), prefix)
+
+
+def command_line() -> str:
+    """Return the command line that is being run, quoted for a shell."""
+    return _command.get()
 
 
 def is_mistake(error: Exception) -> bool:

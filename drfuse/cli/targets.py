@@ -10,6 +10,8 @@ from drfuse.apis.picture_writer import WRITABLE
 from drfuse.utils.config import UserError
 
 _SHOWN = 2
+PAGES = ('.html', '.htm')
+"""Names of reports end so."""
 
 
 @dataclass(frozen=True)
@@ -20,19 +22,22 @@ class Target:
         pair: The sources.
         fused: File of the fused picture.
         restored: Files of the restored sources, A first; empty if they are not wanted.
+        report: File of the report, None if it is not wanted.
     """
 
     pair: SourcePair
     fused: Path
     restored: tuple[Path, ...]
+    report: Path | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
         """All of them."""
-        return (self.fused, *self.restored)
+        return (self.fused, *self.restored, *([] if self.report is None else [self.report]))
 
 
-def plan_targets(pairs: Sequence[SourcePair], output: Path, save_restored: Path | None, single: bool) -> list[Target]:
+def plan_targets(pairs: Sequence[SourcePair], output: Path, save_restored: Path | None, single: bool,
+                 report: Path | None = None) -> list[Target]:
     """Return the files of every pair; in a folder they have the names of B, restored sources their own.
 
     Args:
@@ -40,18 +45,24 @@ def plan_targets(pairs: Sequence[SourcePair], output: Path, save_restored: Path 
         output: A folder if there are several pairs, if it exists as one, or if its name has no suffix; else a file.
         save_restored: Folder for ``a`` and ``b``.
         single: Whether there is one pair of files.
+        report: An ``.html`` file if there is one pair, else a folder: pages then have the stems of B.
 
     Raises:
-        UserError: If ``output`` cannot be a file of results.
+        UserError: If ``output`` cannot be a file of results, or ``report`` none of reports.
     """
     as_file = single and not output.is_dir() and bool(output.suffix)
     if as_file and output.suffix.lower() not in WRITABLE:
         raise UserError(f'{output}: results are written as {", ".join(WRITABLE)}, not {output.suffix}')
+    page = report is not None and report.suffix.lower() in PAGES
+    if report is not None and single != page:
+        raise UserError(f'--report {report}: ' + (f'a page is {" or ".join(PAGES)}' if single else
+                                                   'several pairs need a folder, which gets a page for each'))
     targets = []
     for pair in pairs:
         restored = () if save_restored is None else (
             save_restored / 'a' / _writable_name(pair.a), save_restored / 'b' / _writable_name(pair.b))
-        targets.append(Target(pair, output if as_file else output / _writable_name(pair.b), restored))
+        own_page = report if report is None or page else report / f'{Path(pair.b).stem}.html'
+        targets.append(Target(pair, output if as_file else output / _writable_name(pair.b), restored, own_page))
     return targets
 
 

@@ -307,6 +307,20 @@ CASES = [
          'drfuse: metafile.yml: a model lacks SHA256, Task, Modalities, Summary; needed are Name, Config, '
          'Weights, SHA256, Task, Modalities, Summary',
          put('metafile.yml', b'Models: [{Name: x, Config: c, Weights: w}]')),
+    # ---- report
+    Case('report is no page', f'{GIVEN} --report page.txt', 'drfuse: --report page.txt: a page is .html or .htm'),
+    Case('report exists', f'{GIVEN} --report page.html',
+         'drfuse: page.html exists: --overwrite replaces, --resume leaves out what is finished',
+         put('page.html', b'x')),
+    Case('one report for several pairs', f'{FOLDERS} --report page.html',
+         'drfuse: --report page.html: several pairs need a folder, which gets a page for each'),
+    Case('one clean picture', f'{GIVEN} --report page.html --clean-a ir/one.png',
+         'drfuse: --clean-a and --clean-b belong together: give both'),
+    Case('clean pictures for nothing', f'{GIVEN} --clean-a ir/one.png --clean-b vis/one.png',
+         'drfuse: --clean-a and --clean-b are for --report: give it as well'),
+    Case('clean picture of another size', f'{GIVEN} --report page.html --clean-a ir/two.png --clean-b vis/two.png',
+         'drfuse: clean pictures have the size of the fused one, 48 x 64 (height x width), but ir/two.png is 40 x 50',
+         put('ir/two.png', png(40, 50))),
     # ---- degrade
     Case('no degradation named', DEGRADE,
          'drfuse: no degradation is named: give --preset, --degradation or parts such as --a-noise'),
