@@ -10,7 +10,7 @@ from drfuse.degradations.fusion_operators import FusionWeights, PixelWeights, St
 from drfuse.degradations.identity import Identity
 from drfuse.degradations.joint_observation import BlockScale, JointObservation, JointTensor
 from drfuse.degradations.linear_operator import BoundOperator, LinearOperator, PinvLevel, Stage
-from drfuse.degradations.mask import Mask, RandomMask
+from drfuse.degradations.mask import Mask, RandomMask, fill_holes
 from drfuse.degradations.noise import (
     GaussianNoise,
     NoiseModel,
@@ -62,4 +62,5 @@ __all__ = [
     'StripeNoise',
     'WienerPinv',
     'Window',
+    'fill_holes',
 ]

@@ -1,7 +1,7 @@
 """Products of operators: A = A_n ... A_1, the first in the list acts first."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -51,6 +51,11 @@ class Compose(LinearOperator):
         if self.pinv_solver is not None:
             other.pinv_level = self.pinv_solver.level(other)
         return other
+
+    def map_factors(self, change: Callable[[LinearOperator], LinearOperator]) -> 'Compose':
+        """Return this composition with changed factors; itself if ``change`` gives every factor back."""
+        factors = [change(o) for o in self.operators]
+        return self if all(a is b for a, b in zip(factors, self.operators, strict=True)) else self._with(factors)
 
     def sample_params(self, generator: torch.Generator | None) -> Params:
         """Draw the parameters of every factor, keyed ``'<position>.<name>'``."""

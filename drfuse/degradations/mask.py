@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from drfuse.degradations.compose import Compose
+from drfuse.degradations.degradation import Observation
 from drfuse.degradations.linear_operator import LinearOperator
 from drfuse.degradations.window import Window
 from drfuse.registry import DEGRADATIONS
@@ -65,6 +68,30 @@ class _MaskWindow(_DiagonalMask):
     def window(self, window: Window, params: Params, image_shape: ImageShape) -> tuple[LinearOperator, Params]:
         """Cut the parameter."""
         return self, dict(mask=window.cut(params['mask']).contiguous())
+
+
+def fill_holes(observation: Observation) -> Observation:
+    """Let A^+ fill missing pixels smoothly instead of leaving them black, wherever a mask is a factor of A.
+
+    The Moore-Penrose solution of a mask has black holes, which resembles no image that a network was trained on. The
+    noise level, 0 in a hole, becomes that of the kept pixels, from which the filling comes.
+
+    Args:
+        observation: Of any operator; one without masks comes back unchanged.
+    """
+    A = observation.A
+    operator = _with_filling(A.operator)
+    if operator is A.operator:
+        return observation
+    return replace(observation, A=replace(A, operator=operator), sigma=observation.sigma.amax((-2, -1), keepdim=True))
+
+
+def _with_filling(operator: LinearOperator) -> LinearOperator:
+    if isinstance(operator, _DiagonalMask) and operator.pinv_solver is None:
+        return operator.with_solver(dict(type='HarmonicPinv'))
+    if isinstance(operator, Compose):
+        return operator.map_factors(_with_filling)
+    return operator
 
 
 @DEGRADATIONS.register_module()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from drfuse.degradations import Mask, RandomMask
+from drfuse.degradations import Degradation, Mask, RandomMask, fill_holes
 from drfuse.testing import check_operator
 from drfuse.utils.seed import keyed_generator
 
@@ -61,3 +61,25 @@ def test_masks_are_told_apart_without_showing_every_pixel():
     one, other = Mask(np.eye(300)), Mask(1 - np.eye(300))
     assert repr(one) != repr(other)
     assert len(repr(one)) < 200
+
+
+@pytest.mark.parametrize('before', [[], [dict(type='AveragePool', factor=2)]])
+def test_holes_are_filled_wherever_a_mask_is_a_factor(before):
+    stages = [*before, dict(type='RandomMask', keep=0.5, seed=2), dict(type='GaussianNoise', sigma=0.05)]
+    image = torch.full((1, 1, 16, 18), 0.6)
+    observation = Degradation(stages).observe(image, keyed_generator(0))[0]
+    filled = fill_holes(observation)
+    assert observation.A.pinv(observation.y).min() < 0.3
+    assert filled.A.pinv(filled.A.forward(image)).min() > 0.5
+    assert filled.sigma.shape == (1, 1, 1, 1) and filled.sigma.item() == pytest.approx(float(observation.sigma.max()))
+    assert torch.equal(filled.y, observation.y)
+    assert fill_holes(filled).A.operator is filled.A.operator
+
+
+def test_observations_without_masks_are_left_alone():
+    observation = Degradation([dict(type='GaussianBlur', sigma=1.0), dict(type='AveragePool', factor=2)]).observe(
+        torch.rand(1, 1, 8, 8, generator=keyed_generator(1)), keyed_generator(0))[0]
+    assert fill_holes(observation) is observation
+    own = Degradation([dict(type='RandomMask', keep=0.5, seed=1, pinv_solver=dict(type='CGPinv'))])
+    observation = own.observe(torch.rand(1, 1, 8, 8, generator=keyed_generator(1)), keyed_generator(0))[0]
+    assert fill_holes(observation) is observation  # the user's choice stays
