@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from drfuse.degradations.degradation import Observation
 from drfuse.degradations.joint_observation import FusedUpdate, JointObservation, JointTensor, Projection
+from drfuse.degradations.mask import fill_holes
 from drfuse.diffusion.ddim import ddim_step, implied_noise, predict_x0
 from drfuse.diffusion.denoiser import Denoiser, StepCondition
 from drfuse.diffusion.output import FusionOutput, StepRecord
@@ -37,6 +38,8 @@ class FusionDDIMSampler(BaseModule):
             the network reads are clipped to half the width. None = no clipping, as in the paper. The norm of A^+ A is
             far above 1 for some products of operators (9 for motion blur and x4 pooling), and a gated network answers
             large inputs with larger outputs: unbounded, rare samples grow over the steps, in training up to NaN.
+        fill_holes: Let A^+ fill missing pixels smoothly, see :func:`~drfuse.degradations.fill_holes`; False = the
+            Moore-Penrose solution with black holes.
 
     Raises:
         ValueError: If ``init`` is unknown, T < 1, or ``x0_range`` not increasing.
@@ -45,11 +48,11 @@ class FusionDDIMSampler(BaseModule):
     def __init__(self, num_steps: int = 3, schedule: dict | None = None, correction_scale: dict | None = None,
                  init: Init = 'observation', projection: Projection = 'paper',
                  fused_update: FusedUpdate = 'joint', fusion: dict | None = None,
-                 x0_range: tuple[float, float] | None = None) -> None:
+                 x0_range: tuple[float, float] | None = None, fill_holes: bool = False) -> None:
         super().__init__()
         if x0_range is not None and not x0_range[0] < x0_range[1]:
             raise ValueError(f'x0_range must be None or (low, high) with low < high, got {x0_range}')
-        self.x0_range = x0_range
+        self.x0_range, self.fill_holes = x0_range, fill_holes
         if init not in get_args(Init):
             raise ValueError(f'init must be one of {get_args(Init)}, got {init!r}')
         self.schedule = SAMPLERS.build({'type': 'AlphaSchedule', **(schedule or {}), 'num_steps': num_steps})
@@ -70,6 +73,7 @@ class FusionDDIMSampler(BaseModule):
             Restored sources, fused image and weights at (H, W).
         """
         records = []
+        observations = self._prepare(observations)
         with torch.autocast(observations[0].y.device.type, enabled=False):
             abar = self.schedule.alpha_bars()
             pinvs = [self._bound(o.A.pinv(o.y)) for o in observations]
@@ -104,6 +108,7 @@ class FusionDDIMSampler(BaseModule):
         Returns:
             None if a part sees the whole image.
         """
+        observations = self._prepare(observations)
         field, bands = getattr(denoiser, 'receptive_field', None), getattr(self.fusion, 'reach', None)
         pairs = [(o.A.reach, o.A.pinv_reach()) for o in observations]
         known = [(reach, inverse) for reach, inverse in pairs if reach is not None and inverse is not None]
@@ -118,6 +123,9 @@ class FusionDDIMSampler(BaseModule):
         starts = [o.y if self.init == 'observation' and o.y.shape == p.shape else p
                   for o, p in zip(observations, pinvs, strict=True)]
         return torch.cat([*starts, torch.stack(starts).mean(0)], 1)
+
+    def _prepare(self, observations: Sequence[Observation]) -> Sequence[Observation]:
+        return [fill_holes(o) for o in observations] if self.fill_holes else observations
 
     def _predict(self, x: torch.Tensor, eps: torch.Tensor,
                  alpha_bar: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -82,6 +82,16 @@ def test_clipped_predictions(observations):
         FusionDDIMSampler(3, x0_range=(1, 0))
 
 
+def test_the_network_sees_filled_holes():
+    masked = [observe([dict(type='RandomMask', keep=0.5, seed=k)], k) for k in (1, 2)]
+    seen = []
+    for fill in (False, True):
+        denoiser = FixedDenoiser(uses_condition=True)
+        FusionDDIMSampler(1, fill_holes=fill, init='pinv')(denoiser, masked)
+        seen.append((denoiser.seen[0][2].pinv[:, :1] == 0).float().mean())
+    assert seen[0] > 0.4 and seen[1] < 0.01
+
+
 def test_initial_state(observations):
     sampler = FusionDDIMSampler(3)
     denoiser = FixedDenoiser()

@@ -19,6 +19,7 @@ model = dict(
         fusion=dict(type='StarletFusion', bands=4, max_logit=6.0),
         fused_update='consistent',
         x0_range=(-0.5, 1.5),
+        fill_holes=True,
         init='pinv'),
     losses=dict(
         restoration=dict(type='SourceReconLoss', norm='psnr', weight=0.05),
