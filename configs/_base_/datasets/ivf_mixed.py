@@ -6,7 +6,7 @@ scenario on pairs held back from training.
 """
 
 data_root = 'data'
-blur = dict(type='OneOf', weights=[3, 4, 2, 1, 2], stages=[
+blur = dict(type='OneOf', weights=[3, 4, 2, 1, 4], stages=[
     [], dict(type='GaussianBlur', sigma=(0.0, 3.0), kernel_size=25),
     dict(type='GaussianBlur', sigma=2.0, kernel_size=21),
     dict(type='GaussianBlur', sigma=2.0, kernel_size=21, boundary='zero'),
