@@ -1,6 +1,7 @@
 """Fixtures shared by the whole suite."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,25 @@ def shared_dir() -> Path:
     if os.environ.get('CI', '').lower() in ('1', 'true'):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope='session')
+def chromium():
+    """A headless browser. Absent: skip, but fail where DRFUSE_BROWSER is set, as .ci/browser does."""
+    try:
+        from playwright.sync_api import sync_playwright
+        path = shutil.which('chromium')
+        missing = None if path else 'chromium is not installed'
+    except ImportError:
+        missing = 'playwright is not installed: pip install playwright'
+    if missing and os.environ.get('DRFUSE_BROWSER'):
+        pytest.fail(missing)
+    if missing:
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=['--no-sandbox'])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope='module')

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from drfuse.cli.degrade import degrade
+from drfuse.cli.demo import demo
 from drfuse.cli.fuse import fuse
 from drfuse.cli.models import models
 from drfuse.cli.run import run_command
@@ -36,6 +37,7 @@ app.command()(fuse)
 app.command()(video)
 app.command()(degrade)
 app.command()(models)
+app.command()(demo)
 
 
 @app.command(context_settings=FORWARD)

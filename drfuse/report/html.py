@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import cv2
@@ -18,7 +18,7 @@ import numpy as np
 from drfuse.apis.fusion_result import FusionResult
 from drfuse.apis.picture import Picture
 from drfuse.report.panels import Panel, result_panels, step_panels, weight_map
-from drfuse.report.scores import LARGEST, check_clean, score_fused, score_restored
+from drfuse.report.scores import LARGEST, FusedScore, RestoredScore, check_clean, score_fused, score_restored
 from drfuse.report.settings import STEPS, degradation_yaml, setting_rows, source_rows, versions
 from drfuse.utils.checkpoint import write_atomic
 from drfuse.utils.config import UserError
@@ -44,6 +44,18 @@ class Report:
     command: str = ''
     created: datetime | None = None
 
+    @cached_property
+    def fused_scores(self) -> list[FusedScore]:
+        """Metrics of the fused picture, computed once."""
+        check_clean(self.clean, self.result)
+        return score_fused(self.result, self.clean)
+
+    @cached_property
+    def restored_scores(self) -> list[RestoredScore]:
+        """The sources against the clean ones, computed once."""
+        check_clean(self.clean, self.result)
+        return score_restored(self.result, self.clean)
+
 
 def render_report(report: Report) -> str:
     """Return the page as HTML.
@@ -55,21 +67,20 @@ def render_report(report: Report) -> str:
         UserError: If clean pictures do not fit.
     """
     result = report.result
-    check_clean(report.clean, result)
     height, width = result.picture.shape
     script = (FOLDER / 'report.js').read_text(encoding='utf-8')
     style = (FOLDER / 'report.css').read_text(encoding='utf-8')
     window = result.trajectory.window if result.trajectory else None
     shape = window.shape if window else (height, width)
     style += f':root {{ --ratio: {width} / {height}; --step-ratio: {shape[1]} / {shape[0]}; }}\n'
-    scores = score_fused(result, report.clean)
+    scores = report.fused_scores
     return _template().render(
         report=result.report, command=report.command, style=style, script=script, style_hash=_hash(style),
         script_hash=_hash(script), created=(report.created or datetime.now()).isoformat(' ', 'minutes'),
         width=width, height=height, panels=result_panels(result), steps=step_panels(result),
         cut=None if shape == (height, width) else f'{shape[1]} x {shape[0]}', legend=Panel('', '', _legend()),
         first=next(iter(result.observed_pictures)), scores=scores, against=list(scores[0].values) if scores else [],
-        largest=LARGEST, restored=score_restored(result, report.clean), sources=source_rows(result),
+        largest=LARGEST, restored=report.restored_scores, sources=source_rows(result),
         settings=setting_rows(result), yaml=degradation_yaml(result), versions=versions(), machine=machine(),
         seconds=[*((STEPS.get(step, step), value) for step, value in result.report['seconds'].items()),
                  ('together', sum(result.report['seconds'].values()))])

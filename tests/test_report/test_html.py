@@ -114,3 +114,48 @@ def test_failure_leaves_nothing(result, tmp_path, monkeypatch):
 def test_numbers():
     assert (number(float('nan')), number(1.23456), number(2, 1)) == ('-', '1.2346', '2.0')
     assert png_uri(np.zeros((2, 2), np.uint8)).startswith('data:image/png;base64,')
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_pictures_zoom_and_move_together(chromium, result, clean, tmp_path):
+    path = write_report(Report(result, clean), tmp_path / 'page.html')
+    page, loaded, faults = chromium.new_page(viewport=dict(width=1300, height=900)), [], []
+    page.on('request', lambda request: loaded.append(request.url))
+    page.on('console', lambda message: faults.append(message.text))
+    page.on('pageerror', lambda error: faults.append(str(error)))
+    page.goto(path.as_uri())
+
+    def transforms():
+        return set(page.evaluate("[...document.querySelectorAll('.view img')].map(i => i.style.transform)"))
+    assert transforms() == {'translate(0%, 0%) scale(1)'}
+    box = page.locator('.view').first.bounding_box()
+    page.mouse.move(box['x'] + box['width'] / 4, box['y'] + box['height'] / 2)
+    page.keyboard.down('Control')
+    page.mouse.wheel(0, -300)
+    page.keyboard.up('Control')
+    (zoomed,) = transforms()
+    scale = float(zoomed.split('scale(')[1][:-1])
+    assert scale == pytest.approx(np.exp(.6), rel=1e-3)
+    assert float(zoomed[10:].split('%')[0]) == pytest.approx(25 * (1 - scale), abs=.5)  # what is under the cursor stays
+    page.mouse.down()
+    page.mouse.move(box['x'] + box['width'] / 4 - 20, box['y'] + box['height'] / 2)
+    page.mouse.up()
+    assert len(transforms()) == 1 and transforms() != {zoomed}
+    page.locator('.view').nth(3).dblclick()
+    assert transforms() == {'translate(0%, 0%) scale(1)'}
+    page.select_option('#before', 'restored_ir')
+    page.locator('#split').fill('20')
+    assert page.evaluate("document.getElementById('clip').style.clipPath") == 'inset(0px 80% 0px 0px)'
+    assert [url for url in loaded if not url.startswith('data:')] == [path.as_uri()] and faults == []
+    page.close()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_fits_a_phone(chromium, result, tmp_path):
+    path = write_report(Report(result, command='drfuse fuse ' + 'a' * 300), tmp_path / 'page.html')
+    page = chromium.new_page(viewport=dict(width=390, height=844))
+    page.goto(path.as_uri())
+    assert page.evaluate('document.documentElement.scrollWidth') <= 390
+    page.close()

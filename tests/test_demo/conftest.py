@@ -1,0 +1,1 @@
+from ..test_apis.conftest import scene, zoo  # noqa: F401 - fixtures
