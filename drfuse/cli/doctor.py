@@ -11,7 +11,7 @@ from drfuse.version import __version__
 
 REQUIRED = ('torch', 'mmengine', 'mmcv', 'mmcv-lite', 'opencv-python', 'opencv-python-headless', 'numpy', 'scipy',
             'pillow', 'tifffile', 'pyyaml', 'rich', 'typer', 'jinja2')
-OPTIONAL = {'tensorboard': 'learning curves in TensorBoard'}
+OPTIONAL = {'tensorboard': 'learning curves in TensorBoard', 'gradio': 'the page of drfuse demo'}
 ALTERNATIVES = (('mmcv', 'mmcv-lite'), ('opencv-python', 'opencv-python-headless'))
 
 
