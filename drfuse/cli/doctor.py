@@ -11,7 +11,8 @@ from drfuse.version import __version__
 
 REQUIRED = ('torch', 'mmengine', 'mmcv', 'mmcv-lite', 'opencv-python', 'opencv-python-headless', 'numpy', 'scipy',
             'pillow', 'tifffile', 'pyyaml', 'rich', 'typer', 'jinja2')
-OPTIONAL = {'tensorboard': 'learning curves in TensorBoard', 'gradio': 'the page of drfuse demo'}
+OPTIONAL = {'tensorboard': 'learning curves in TensorBoard', 'gradio': 'the page of drfuse demo',
+            'numba': 'Q_P in compiled loops'}
 ALTERNATIVES = (('mmcv', 'mmcv-lite'), ('opencv-python', 'opencv-python-headless'))
 
 

@@ -12,6 +12,8 @@ import numpy as np
 LIMIT = 2**28
 """Bytes that may stay with the process."""
 
+_LINE = 8
+
 _free: dict[int, np.ndarray] = {}
 
 
@@ -35,14 +37,19 @@ class _Lent:
 
 
 def warm_empty(shape: tuple[int, ...]) -> np.ndarray:
-    """Return an uninitialised float64 array, in memory that was used before if there is some of a fitting size."""
+    """Return an uninitialised float64 array, in memory that was used before if there is some of a fitting size.
+
+    It begins where a cache line does: what a transform returns may depend on that in the last bit.
+    """
     size = math.prod(shape)
     for key, memory in list(_free.items()):
         # pop is atomic: of two threads, one gets it
         if size <= memory.size <= 2 * size and _free.pop(key, None) is not None:
             break
     else:
-        memory = np.empty(size)
+        memory = np.empty(size + _LINE)
+        skipped = -memory.ctypes.data // memory.itemsize % _LINE
+        memory = memory[skipped:skipped + size]
     return np.asarray(_Lent(memory))[:size].reshape(shape)
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from drfuse.evaluation.functional.log_gabor import LogGaborBank
+from drfuse.evaluation.functional import log_gabor
+from drfuse.evaluation.functional.log_gabor import LogGaborBank, forget_filters
 
 
 def by_definition(h, w, variant, o):
@@ -26,14 +27,7 @@ def by_definition(h, w, variant, o):
 def test_filters_are_those_of_the_definition(shape, variant):
     bank = LogGaborBank.build(*shape, variant)
     for o in range(6):
-        expected = by_definition(*shape, variant, o)
-        image = np.random.default_rng(o).random(shape)
-        response = np.fft.ifft2(np.fft.fft2(image) * expected)
-        spectrum = np.fft.rfft2(image) * bank.radial_pairs[..., ::2]
-        np.testing.assert_allclose(np.fft.irfft2(spectrum * bank.even_pairs[o, :, ::2], s=shape), response.real,
-                                   atol=1e-14)
-        np.testing.assert_allclose(np.fft.irfft2(-1j * spectrum * bank.odd_pairs[o, :, ::2], s=shape), response.imag,
-                                   atol=1e-14)
+        np.testing.assert_allclose(bank.radial * bank.angular[o], by_definition(*shape, variant, o), atol=1e-14)
 
 
 @pytest.mark.parametrize('shape', [(16, 20), (15, 20), (16, 21), (15, 21)])
@@ -50,23 +44,36 @@ def test_powers_by_transforms_of_the_filters(shape, variant):
 
 def test_threads_change_no_bit():
     one, three = LogGaborBank.build(70, 51, 'yuliu'), LogGaborBank.build(70, 51, 'yuliu', 3)
-    for name in ('radial_pairs', 'even_pairs', 'odd_pairs', 'finest_power', 'noise_gain'):
+    for name in ('radial', 'angular', 'finest_power', 'noise_gain'):
         np.testing.assert_array_equal(getattr(one, name), getattr(three, name))
 
 
 def test_variants_differ_for_odd_sizes_only():
     for shape, same in (((16, 20), True), ((15, 20), False), ((16, 21), False)):
-        y, z = (LogGaborBank.build(*shape, variant).even_pairs for variant in ('yuliu', 'zliu'))
+        y, z = (LogGaborBank.build(*shape, variant).radial for variant in ('yuliu', 'zliu'))
         assert np.allclose(y, z, atol=1e-14) is same
 
 
 def test_filters_pass_no_mean_and_peak_at_their_wavelength():
     bank = LogGaborBank.build(128, 128, 'yuliu')
-    radial = bank.radial_pairs[..., ::2]
-    np.testing.assert_array_equal(radial, bank.radial_pairs[..., 1::2])
-    assert (radial[:, 0, 0] == 0).all()
-    for scale, row in enumerate(radial[:, 0, :64]):
+    assert (bank.radial[:, 0, 0] == 0).all()
+    for scale, row in enumerate(bank.radial[:, 0, :64]):
         assert abs(row.argmax() - 128 / (3 * 2.1**scale)) <= 1
-    # one-sided: the even and the odd part add up to 1 along the orientation and cancel opposite to it
-    assert bank.even_pairs[3, 112, 0] == pytest.approx(0.5) and bank.odd_pairs[3, 112, 0] == pytest.approx(0.5)
-    assert bank.even_pairs[3, 16, 0] + bank.odd_pairs[3, 16, 0] == pytest.approx(0, abs=1e-10)
+    # one-sided: 1 along the orientation, nothing opposite to it
+    assert bank.angular[3, 112, 0] == pytest.approx(1) and bank.angular[3, 16, 0] == pytest.approx(0, abs=1e-10)
+
+
+def test_the_last_bank_is_kept_unless_it_is_large(monkeypatch):
+    bank = LogGaborBank.of_size(12, 15, 'zliu')
+    for name, other in (('same', LogGaborBank.of_size(12, 15, 'zliu')), ('built', LogGaborBank.build(12, 15, 'zliu'))):
+        assert (other is bank) is (name == 'same')
+        np.testing.assert_array_equal(bank.angular, other.angular)
+    assert LogGaborBank.of_size(12, 15, 'yuliu') is not bank
+    monkeypatch.setattr(log_gabor, '_KEPT_PIXELS', 100)
+    assert LogGaborBank.of_size(12, 15, 'yuliu') is not LogGaborBank.of_size(12, 15, 'yuliu')
+
+
+def test_kept_filters_can_be_dropped():
+    bank = LogGaborBank.of_size(9, 8, 'yuliu')
+    forget_filters()
+    assert LogGaborBank.of_size(9, 8, 'yuliu') is not bank

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from drfuse.evaluation.functional.phase_congruency import PhaseMaps, _median_square, phase_congruency
+from drfuse.evaluation.functional.phase_congruency import PhaseMaps, _median, phase_congruency
 
 
 @pytest.fixture(scope='module')
@@ -50,10 +50,17 @@ def test_rows_of_the_result_are_those_of_the_whole(images):
         np.testing.assert_array_equal(part, whole[5:9])
 
 
+def add(maps, orientation, energy, amplitude, rows=slice(None)):
+    energies, amplitudes, squares = maps.of(orientation, rows)
+    energies += energy
+    amplitudes += amplitude
+    squares[...] = (energy / amplitude)**2
+
+
 def test_orientations_add_up():
     maps = PhaseMaps(np.zeros((2, 2, 2, 2)), np.zeros((6, 2, 2)))
-    maps.add(0, np.full((2, 2), 2.), np.full((2, 2), 4.))
-    maps.add(3, np.full((1, 2), 3.), np.full((1, 2), 4.), slice(0, 1))
+    add(maps, 0, 2., 4.)
+    add(maps, 3, 3., 4., slice(0, 1))
     congruency, largest, smallest = maps.result()
     np.testing.assert_allclose(congruency, [[5 / 8.0001] * 2, [2 / 4.0001] * 2])
     np.testing.assert_allclose(largest + smallest, [[(0.25 + 0.5625) / 3] * 2, [0.25 / 3] * 2])
@@ -64,14 +71,14 @@ def test_orientations_add_up():
 def test_the_median_is_exact(size, kind):
     x = np.random.default_rng(size).random(size)
     x = {'random': x, 'sorted': np.sort(x), 'ties': np.floor(3 * x)}[kind]
-    assert _median_square(x) == pytest.approx(np.median(x**2), rel=1e-15)
+    assert _median(x.copy()) == np.median(x)
 
 
 def test_moments_are_those_of_the_definition():
     p = np.random.default_rng(0).random(6)
     maps = PhaseMaps(np.zeros((2, 2, 1, 1)), np.zeros((6, 1, 1)))
     for o in range(6):
-        maps.add(o, np.full((1, 1), 3 * p[o]), np.full((1, 1), 3.))
+        add(maps, o, 3 * p[o], 3.)
     angle = np.arange(6) * np.pi / 6
     xx, yy = (p**2 * np.cos(angle)**2).sum() / 3, (p**2 * np.sin(angle)**2).sum() / 3
     xy = (p**2 * np.cos(angle) * np.sin(angle)).sum() / 6

@@ -48,3 +48,9 @@ def test_only_so_much_is_kept(monkeypatch):
     assert sum(memory.nbytes for memory in warm_memory._free.values()) <= 10_000
     release()
     assert not warm_memory._free
+
+
+@pytest.mark.parametrize('size', [1, 1000, 100_001])
+def test_memory_begins_at_a_cache_line(size):
+    held = [warm_empty((size,)) for _ in range(4)]
+    assert all(address(x) % 64 == 0 and len(x) == size for x in held)
