@@ -6,9 +6,11 @@ from typing import Generic
 import numpy as np
 import torch
 
+from drfuse.evaluation.functional import phase_kernels
 from drfuse.evaluation.functional.arrays import A, constant_like, namespace
+from drfuse.evaluation.functional.compiled import compiled_module
 from drfuse.evaluation.functional.log_gabor import ORIENTATIONS, SCALES, LogGaborBank
-from drfuse.evaluation.functional.phase_kernels import CUTOFF, EPS, GAIN, TINY, fastest_kernels
+from drfuse.evaluation.functional.phase_kernels import CUTOFF, EPS, GAIN, TINY
 from drfuse.evaluation.functional.strips import parallel_map
 from drfuse.evaluation.functional.torch_threads import one_torch_thread
 from drfuse.evaluation.functional.warm_memory import warm_empty
@@ -149,7 +151,7 @@ def _maps_numpy(images: Sequence[np.ndarray], bank: LogGaborBank, workers: int) 
 def _respond(spectrum: np.ndarray, bank: LogGaborBank, orientations: Sequence[int],
              maps: PhaseMaps[np.ndarray]) -> None:
     """Add some orientations of one image to ``maps``."""
-    kernels = fastest_kernels()
+    kernels = compiled_module('phase_kernels_compiled') or phase_kernels
     filtered, squared = warm_empty((*spectrum.shape, 2)).view(complex)[..., 0], warm_empty(spectrum.shape)
     for o in orientations:
         responses = []

@@ -1,8 +1,6 @@
 """Inner loops of phase congruency in NumPy; ``phase_kernels_compiled`` has the same functions in one pass each."""
 
 from collections.abc import Sequence
-from functools import cache
-from types import ModuleType
 
 import numpy as np
 
@@ -12,16 +10,6 @@ from drfuse.evaluation.functional.strips import row_strips
 EPS, TINY = 1e-4, 1e-300
 CUTOFF, GAIN = 0.5, 10
 _STRIP_ROWS = 16
-
-
-@cache
-def fastest_kernels() -> ModuleType:
-    """Return the module with the compiled functions if Numba is installed and works, and this one otherwise."""
-    try:
-        from drfuse.evaluation.functional import phase_kernels_compiled as kernels  # noqa: PLC0415
-    except (ImportError, RuntimeError):  # not there, or not for this NumPy; nowhere to keep what it compiles
-        from drfuse.evaluation.functional import phase_kernels as kernels  # noqa: PLC0415
-    return kernels
 
 
 def filter_spectrum(spectrum: np.ndarray, angular: np.ndarray, radial: np.ndarray, out: np.ndarray) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from drfuse.evaluation.functional.phase_kernels import CUTOFF, EPS, GAIN, TINY
 
-_jit = numba.njit(nogil=True, cache=True, error_model='numpy', fastmath={'contract', 'reassoc', 'nsz', 'arcp'})
+jit = numba.njit(nogil=True, cache=True, error_model='numpy', fastmath={'contract', 'reassoc', 'nsz', 'arcp'})
 _SLOPE = GAIN / 4
 
 
@@ -34,7 +34,7 @@ def add_energy(responses: Sequence[np.ndarray], threshold: float, energies: np.n
     _add_energy(finest, second, third, coarsest, threshold, energies, amplitudes, squares)
 
 
-@_jit
+@jit
 def _filter(spectrum: np.ndarray, angular: np.ndarray, radial: np.ndarray, out: np.ndarray) -> None:
     height, width = angular.shape
     for y in range(height):
@@ -45,7 +45,7 @@ def _filter(spectrum: np.ndarray, angular: np.ndarray, radial: np.ndarray, out: 
             result[2 * j + 1] = x[2 * j + 1] * f
 
 
-@_jit
+@jit
 def _power(response: np.ndarray, out: np.ndarray) -> None:
     height, width = out.shape
     for y in range(height):
@@ -54,7 +54,7 @@ def _power(response: np.ndarray, out: np.ndarray) -> None:
             result[j] = x[2 * j] * x[2 * j] + x[2 * j + 1] * x[2 * j + 1]
 
 
-@_jit
+@jit
 def _exp(y: float) -> float:
     """Return exp(y) for -5 <= y <= 5, as the 16th power of a Taylor sum, to a few last digits."""
     z = y / 16
@@ -67,7 +67,7 @@ def _exp(y: float) -> float:
     return p * p
 
 
-@_jit
+@jit
 def _weighted(finest: np.ndarray, second: np.ndarray, third: np.ndarray, coarsest: np.ndarray, threshold: float,
               energy: np.ndarray, amplitude: np.ndarray) -> None:
     """Write weighted energy and amplitude of one row."""
@@ -89,7 +89,7 @@ def _weighted(finest: np.ndarray, second: np.ndarray, third: np.ndarray, coarses
         amplitude[x] = summed
 
 
-@_jit
+@jit
 def _add_energy(finest: np.ndarray, second: np.ndarray, third: np.ndarray, coarsest: np.ndarray, threshold: float,
                 energies: np.ndarray, amplitudes: np.ndarray, squares: np.ndarray) -> None:
     height, width = squares.shape

@@ -1,7 +1,8 @@
 """Phase congruency transfer Q_P of Zhao, Laganiere and Liu."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 
 from drfuse.evaluation.functional.arrays import (
@@ -15,6 +16,7 @@ from drfuse.evaluation.functional.arrays import (
     namespace,
     scalar,
 )
+from drfuse.evaluation.functional.compiled import compiled_module
 from drfuse.evaluation.functional.pair import Pair, check_variant
 from drfuse.evaluation.functional.phase_congruency import PhaseMaps, phase_congruency
 from drfuse.evaluation.functional.strips import parallel_map, row_strips, total
@@ -36,10 +38,19 @@ def q_p_value(pair: Pair[A], variant: str = 'yuliu') -> A:
     xp = namespace(a)
     maps = phase_congruency((a, b, pair.fused), variant, pair.workers)
     strips = row_strips(pair.shape[0], a, _STRIP_ROWS)
-    *sums, featured = total(parallel_map(lambda rows: _strip_sums(maps, rows), strips, pair.workers))
+    strip_sums = _compiled() if isinstance(a, np.ndarray) else _strip_sums
+    *sums, featured = total(parallel_map(lambda rows: strip_sums(maps, rows), strips, pair.workers))
     product = sums[0] * sums[1] * sums[2] / (featured + (featured == 0))**3
     product = xp.where(is_constant(pair.fused), xp.zeros_like(product), product)
     return xp.where(featured == 0, xp.full_like(product, xp.nan), product)
+
+
+def _compiled() -> Callable[[Sequence[PhaseMaps], slice], tuple[float, float, float, float]]:
+    """Return the compiled form of :func:`_strip_sums`, or that function where there is no compiler."""
+    module = compiled_module('zhao_compiled')
+    if module is None:
+        return _strip_sums
+    return lambda maps, rows: module.strip_sums(maps, rows, _TAPS, _MASK_LEVEL, _C)
 
 
 def _strip_sums(maps: Sequence[PhaseMaps[A]], rows: slice) -> tuple[A, A, A, A]:

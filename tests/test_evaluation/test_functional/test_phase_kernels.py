@@ -1,6 +1,3 @@
-import builtins
-import sys
-
 import numpy as np
 import pytest
 
@@ -49,31 +46,3 @@ def test_filter_and_power(responses):
     np.testing.assert_allclose(out, responses[0] * responses[1].real * responses[2].real, rtol=1e-14)
     phase_kernels.power(responses[0], squared)
     np.testing.assert_allclose(squared, abs(responses[0])**2, rtol=1e-14)
-
-
-@pytest.fixture
-def choose():
-    phase_kernels.fastest_kernels.cache_clear()
-    yield phase_kernels.fastest_kernels
-    phase_kernels.fastest_kernels.cache_clear()
-
-
-@pytest.mark.parametrize('error', [ImportError, RuntimeError])
-def test_without_the_compiler_numpy_does_it(choose, monkeypatch, error):
-    plain_import = builtins.__import__
-
-    def refuse(name, *args):
-        if name == 'numba':
-            raise error('cannot cache function: no locator available')
-        return plain_import(name, *args)
-
-    name = 'drfuse.evaluation.functional.phase_kernels_compiled'
-    monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.delattr('drfuse.evaluation.functional.phase_kernels_compiled', raising=False)
-    monkeypatch.setattr(builtins, '__import__', refuse)
-    assert choose() is phase_kernels
-
-
-def test_with_the_compiler_it_is_used(choose):
-    pytest.importorskip('numba')
-    assert choose().__name__.endswith('_compiled')

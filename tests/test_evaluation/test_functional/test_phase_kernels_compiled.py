@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from drfuse.evaluation.functional import phase_kernels
-from drfuse.evaluation.functional.catalog import measure
 
 pytest.importorskip('numba')
 compiled = pytest.importorskip('drfuse.evaluation.functional.phase_kernels_compiled')
@@ -40,12 +39,3 @@ def test_filter_and_power(responses):
 def test_the_exponential_of_the_whole_range():
     y = np.linspace(-5, 5, 1001)
     np.testing.assert_allclose([compiled._exp(x) for x in y], np.exp(y), rtol=1e-14)
-
-
-def test_the_metric_is_the_same(trio, monkeypatch):
-    fused, sources = trio
-    values = []
-    for kernels in (phase_kernels, compiled):
-        monkeypatch.setattr('drfuse.evaluation.functional.phase_congruency.fastest_kernels', lambda k=kernels: k)
-        values.append(measure(fused, sources, ['QP'])['QP'].value)
-    assert values[0] == pytest.approx(values[1], abs=1e-12)
