@@ -18,10 +18,11 @@ def tool(repo_dir):
 
 
 def test_the_report(tool, monkeypatch, capsys):
+    monkeypatch.setattr(tool.torch, 'set_num_threads', lambda threads: None)
     monkeypatch.setattr(sys, 'argv', ['x', '--size', '48', '64', '--repeats', '2', '--workers', '1'])
     tool.main()
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == '64 x 48 pixels, 1 threads, 2 repeats'
+    assert re.match('64 x 48 pixels, 1 threads, 2 repeats, (compiled loops|loops in NumPy)', lines[0])
     assert all(any(name in line for line in lines) for name in ('QMI', 'QNCIE', 'QABF', 'QP', 'QCB', 'QW'))
     text = ' '.join(lines)
     for library in ('scipy', 'torch'):
@@ -30,7 +31,7 @@ def test_the_report(tool, monkeypatch, capsys):
 
 def test_both_sides_of_the_ratio_are_timed_equally_often(tool):
     times = tool.compare_with_transforms((40, 48), 1, 3)
-    assert list(times) == ['six metrics', 'scipy.fft', 'torch.fft']
+    assert list(times) == ['six metrics', tool.FIRST, 'scipy.fft', 'torch.fft']
     assert all(len(x) == 3 and min(x) > 0 for x in times.values())
 
 

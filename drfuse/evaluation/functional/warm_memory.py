@@ -42,7 +42,7 @@ def warm_empty(shape: tuple[int, ...]) -> np.ndarray:
     It begins where a cache line does: what a transform returns may depend on that in the last bit.
     """
     size = math.prod(shape)
-    for key, memory in list(_free.items()):
+    for key, memory in reversed(list(_free.items())):  # what was used last is in the cache
         # pop is atomic: of two threads, one gets it
         if size <= memory.size <= 2 * size and _free.pop(key, None) is not None:
             break
