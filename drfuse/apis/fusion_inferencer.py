@@ -144,7 +144,15 @@ class FusionInferencer:
     def preprocess(self, pair: SourcePair, specs: tuple[SourceSpec, ...], boundary: str = 'reflect',
                    align: bool = False) -> PreparedPair:
         """Read a pair and attach what is known, or estimated, of its degradation."""
-        return prepare_pair(pair, self.modalities, specs, boundary, self.has_common_edges, align)
+        prepared = prepare_pair(pair, self.modalities, specs, boundary, self.has_common_edges, align)
+        coloured = [name for name in self.modalities if name in prepared.chroma]
+        wanted = self.modalities[COLOUR_SOURCE[self.task]]
+        if coloured and wanted not in coloured:
+            other, own = (prepared.report['sources'][name]['source'] for name in (coloured[0], wanted))
+            prepared.report['warnings'] += [
+                f'{other} has colours, but they are taken from {own}, the {wanted} side, which is grey: are A and B '
+                'swapped?']
+        return prepared
 
     def forward(self, pairs: list[PreparedPair], tile: int | str = 'auto',
                 progress: Progress | None = None) -> FusionOutput:
@@ -188,8 +196,8 @@ class FusionInferencer:
         """
         start = time.perf_counter()
         if not all(bool(torch.isfinite(x[index].sum())) for x in (*output.sources, output.fused)):
-            raise UserError(f'{self.loaded.name} returned values that are no numbers for {pair.name}: the weights '
-                            f'{self.loaded.weights} do not fit this input')
+            raise UserError(f'{self.loaded.name} returned values that are no numbers for {pair.name}: its degradation '
+                            f'is far from what {self.loaded.weights} was trained on, or these weights do not fit')
         # in place: a large picture is not kept twice
         sources, fused = [x[index].clamp_(0, 1) for x in output.sources], output.fused[index].clamp_(0, 1)
         painter = Painter(pair, dict(zip(self.modalities, sources, strict=True)), chroma, gray)

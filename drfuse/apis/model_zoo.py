@@ -132,6 +132,8 @@ def _state(model: ZooModel) -> str:
 def _find(name: str, models: Mapping[str, ZooModel]) -> ZooModel:
     if name in models:
         return models[name]
+    if name in TASKS:
+        raise UserError(f'no trained model of the task {name} is here: name one by --model CONFIG --weights FILE')
     close = difflib.get_close_matches(name, models, n=1)
     hint = f'; did you mean {close[0]}?' if close else ''
     raise UserError(f"no model and no config is called {name!r}; 'drfuse models' lists the models{hint}")

@@ -50,10 +50,14 @@ def match_sources(a: Any, b: Any) -> Sources:
         FileNotFoundError: If a folder is missing.
         UserError: If the kinds or numbers differ, a folder has files without a partner, or there is nothing.
     """
+    if '' in [str(source) for source in (a, b) if isinstance(source, str)]:
+        raise UserError('the name of a source is empty')
     if _is_folder(a) or _is_folder(b):
         return Sources(_match_folders(a, b), False)
     many = [_items(side) for side in (a, b)]
     if many[0] is None and many[1] is None:
+        if isinstance(a, str | Path) and isinstance(b, str | Path) and Path(a).resolve() == Path(b).resolve():
+            raise UserError(f'A and B are the same file {a}')
         return Sources([SourcePair(_stem(b, 'pair'), a, b)], True)
     if many[0] is None or many[1] is None:
         raise UserError('A and B must be of one kind: one is a single picture, the other holds several')

@@ -23,7 +23,11 @@ MAX_PIXELS = 2 * 89478485
 
 PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 _TIFF = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
-_ORIENTATION, _ICC_TAG = 274, 34675
+_ORIENTATION, _ICC_TAG, _DESCRIPTION = 274, 34675, 270
+POINTERS = (34665, 34853, 40965)
+"""Tags of an EXIF block that lead to further blocks in it."""
+_SHAPES = ('{"shape"', 'ImageJ=', '<?xml')
+"""Descriptions that say how the pixels of one file lie."""
 _TIFF_TAGS = (_ORIENTATION, _ICC_TAG, 282, 283, 296)
 # tags that say how the pixels of one TIFF file are stored
 _STRUCTURE = {254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 282, 283, 284, 296, 317, 320, 322, 323, 324,
@@ -101,10 +105,20 @@ def _decode_deep_tiff(data: bytes, path: Path) -> Picture | None:
         if page.samplesperpixel == 2:  # OpenCV has no grey with alpha
             array = page.asarray()
             picture = Picture(array[..., 0], array[..., 1])
+        elif page.dtype.name == 'float16':  # nor this
+            picture = _half_floats(page)
         else:
             picture = _deep_pixels(_as_stored(data, page, file.byteorder))
     metadata = Metadata(_tiff_exif(data), tags.get(_ICC_TAG, b''), _tiff_dpi(tags))
     return _upright(picture.pixels, picture.alpha, metadata, int(tags.get(_ORIENTATION, 1)))
+
+
+def _half_floats(page: Any) -> Picture:
+    array = page.asarray().astype(np.float32)
+    array = np.moveaxis(array, 0, -1) if page.planarconfig == 2 and array.ndim == 3 else array
+    if array.ndim == 2:
+        return Picture(array)
+    return Picture(array[..., :3], array[..., 3] if array.shape[2] == 4 else None)
 
 
 def _check_tiff(page: Any, path: Path) -> None:
@@ -175,9 +189,25 @@ def _metadata(image: Image.Image) -> tuple[Metadata, int]:
     orientation = exif.pop(_ORIENTATION, 1)
     for tag in _STRUCTURE & set(exif):
         del exif[tag]
+    if str(exif.get(_DESCRIPTION, '')).startswith(_SHAPES):
+        del exif[_DESCRIPTION]
+    if exif.bigtiff:  # its block cannot stand in other files
+        exif = _classic(exif)
     dpi = image.info.get('dpi')
     dpi = (float(dpi[0]), float(dpi[1])) if dpi and all(float(d) > 0 for d in dpi) else None
-    return Metadata(exif.tobytes() if len(exif) else b'', image.info.get('icc_profile') or b'', dpi), int(orientation)
+    icc = image.info.get('icc_profile') or b''
+    if icc[16:20] not in (b'RGB ', b'GRAY'):  # pixels of another kind are converted, and this says nothing of them
+        icc = b''
+    return Metadata(exif.tobytes() if len(exif) else b'', icc, dpi), int(orientation)
+
+
+def _classic(exif: Image.Exif) -> Image.Exif:
+    """Return the plain tags of a BigTIFF in an EXIF block that every file takes."""
+    found = Image.Exif()
+    for tag, value in exif.items():
+        if tag not in POINTERS:
+            found[tag] = value
+    return found
 
 
 def _upright(pixels: np.ndarray, alpha: np.ndarray | None, metadata: Metadata, orientation: int) -> Picture:

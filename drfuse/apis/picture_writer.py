@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image
 
 from drfuse.apis.picture import Metadata, Picture
-from drfuse.apis.picture_io import PNG_SIGNATURE
+from drfuse.apis.picture_io import PNG_SIGNATURE, POINTERS
 from drfuse.utils.checkpoint import write_atomic
 from drfuse.utils.config import UserError
 
@@ -73,10 +73,20 @@ def _encode_8bit(picture: Picture, suffix: str) -> bytes:
                                '.webp': dict(lossless=True, exact=True), '.tif': dict(compression='tiff_deflate'),
                                '.tiff': dict(compression='tiff_deflate')}.get(suffix, {})
     known = dict(exif=picture.metadata.exif, icc_profile=picture.metadata.icc, dpi=picture.metadata.dpi)
+    if suffix in ('.tif', '.tiff') and _has_parts(picture.metadata.exif):
+        options = {}  # libtiff, which compresses, cannot write the camera's block
     options = {**options, **{key: value for key, value in known.items() if value}}
     file = io.BytesIO()
     Image.fromarray(picture.to_array()).save(file, Image.registered_extensions()[suffix], **options)
     return file.getvalue()
+
+
+def _has_parts(exif: bytes) -> bool:
+    """Return whether an EXIF block has further blocks in it: of the camera, of GPS, of interoperability."""
+    block = Image.Exif()
+    if exif:
+        block.load(exif)
+    return any(tag in block for tag in POINTERS)
 
 
 def _encode_png16(picture: Picture) -> bytes:

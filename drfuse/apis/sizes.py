@@ -80,6 +80,8 @@ def _mismatch(size: Size, scale: int | None, name: str, full: Size, other: str |
     quotient = scale or min(MAX_FACTOR, max(1, round((full[0] * full[1] / (size[0] * size[1])) ** 0.5)))
     wanted = (-(-full[0] // quotient), -(-full[1] // quotient))
     by = f'the scale {scale}' if scale else f'an integer factor up to {MAX_FACTOR}'
+    if scale and size == full:
+        return f'{name} is {_text(size)} (height x width), the full size of the pair: its scale is 1, not {scale}'
     whole = f'{other} is {_text(full)}' if other else f'the full size is {_text(full)}'
     return (f'{name} is {_text(size)} and {whole} (height x width): they must show the same view and differ by {by}; '
             f'crop or resize {name} to {_text(wanted)}')

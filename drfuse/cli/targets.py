@@ -53,6 +53,8 @@ def plan_targets(pairs: Sequence[SourcePair], output: Path, save_restored: Path 
     as_file = single and not output.is_dir() and bool(output.suffix)
     if as_file and output.suffix.lower() not in WRITABLE:
         raise UserError(f'{output}: results are written as {", ".join(WRITABLE)}, not {output.suffix}')
+    if not single and output.suffix.lower() in WRITABLE and not output.is_dir():
+        raise UserError(f'{output}: several pairs need a folder, not a file')
     page = report is not None and report.suffix.lower() in PAGES
     if report is not None and single != page:
         raise UserError(f'--report {report}: ' + (f'a page is {" or ".join(PAGES)}' if single else

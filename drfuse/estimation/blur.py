@@ -20,6 +20,7 @@ from drfuse.estimation.noise import as_planes, luma_gain, luminance, measure_noi
 
 WEIGHTS = Path(__file__).with_name('blur_weights.json')
 MIN_SIDE = 32
+_FLAT = (0.5 / 255) ** 2  # variance up to which an image shows nothing that could be blurred
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def measure_blur(image: torch.Tensor, noise_sigma: float | None = None) -> BlurE
         noise_sigma: Noise per stored channel of this image on the [0, 1] scale; None = estimated.
 
     Returns:
-        The estimate; without blur and without certainty where a side is below 32 pixels.
+        The estimate; without blur and without certainty where a side is below 32 pixels, or the image shows
+            nothing but noise.
 
     Raises:
         ValueError: If the shape is another one, or values are not finite.
@@ -91,7 +93,10 @@ def measure_blur(image: torch.Tensor, noise_sigma: float | None = None) -> BlurE
     if min(planes.shape[1:]) < MIN_SIDE:
         return BlurEstimate(0.0, 0.5, math.inf)
     noise = measure_noise(image).sigma if noise_sigma is None else noise_sigma
-    features = blur_features(luminance(planes), noise * luma_gain(len(planes)))
+    plane, own_noise = luminance(planes), noise * luma_gain(len(planes))
+    if float(np.var(plane, dtype=np.float64)) <= _FLAT + 1.1 * own_noise**2:
+        return BlurEstimate(0.0, 0.5, math.inf)
+    features = blur_features(plane, own_noise)
     network = _network()
     probabilities = class_probabilities(features[None], network)[0]
     return from_probabilities(probabilities, network['widths'], network['threshold'])

@@ -25,7 +25,8 @@ def test_single_list_and_batch(files):
 @pytest.mark.parametrize(('a', 'b', 'message'), [
     (['x'], 'y', 'must be of one kind'), (['x'], ['y', 'z'], 'same number of pictures, at least one, got 1 and 2'),
     ([], [], 'got 0 and 0'), ('ir', 'vis/one.png', 'ir is a folder, .*one.png is not'), ('ir', 'ir', 'the same folder'),
-    ('ir', 'empty', 'no images in')])
+    ('ir', 'empty', 'no images in'), ('', 'vis', 'the name of a source is empty'),
+    ('ir/one.png', './ir/one.png', 'A and B are the same file ir/one.png')])
 def test_what_does_not_match(files, monkeypatch, a, b, message):
     monkeypatch.chdir(files)
     (files / 'empty').mkdir()

@@ -161,3 +161,52 @@ def test_missing_file_and_folder(tmp_path):
         read_picture(tmp_path / 'none.png')
     with pytest.raises(UserError, match='is a folder, not a picture'):
         read_picture(tmp_path)
+
+
+def exif_of(path):
+    with Image.open(path) as image:
+        exif = image.getexif()
+        return dict(exif) | dict(exif.get_ifd(34665))
+
+
+@pytest.mark.parametrize('suffix', ['.tif', '.png', '.jpg', '.webp'])
+def test_the_camera_block_of_exif_is_kept(tmp_path, suffix):
+    exif = Image.Exif()
+    exif[271], exif[34665] = 'Camera', {36867: '2020:01:01 00:00:00'}
+    Image.fromarray(RGB).save(tmp_path / 'photo.jpg', exif=exif)
+    written = write_picture(tmp_path / f'out{suffix}', read_picture(tmp_path / 'photo.jpg'))
+    assert exif_of(written)[271] == 'Camera' and exif_of(written)[36867] == '2020:01:01 00:00:00'
+
+
+@pytest.mark.parametrize('suffix', ['.tif', '.png', '.jpg'])
+def test_big_tiff(tmp_path, suffix):
+    tifffile.imwrite(tmp_path / 'big.tif', RGB, bigtiff=True, metadata=None, software='camera')
+    found = read_picture(tmp_path / 'big.tif')
+    np.testing.assert_array_equal(found.pixels, RGB)
+    assert exif_of(write_picture(tmp_path / f'out{suffix}', found))[305] == 'camera'
+
+
+@pytest.mark.parametrize('planar', ['contig', 'separate'])
+def test_half_floats(tmp_path, planar, capfd):
+    pixels = FLOAT.astype(np.float16)
+    stored = pixels if planar == 'contig' else np.moveaxis(pixels, -1, 0)
+    tifffile.imwrite(tmp_path / 'half.tif', stored, photometric='rgb', planarconfig=planar)
+    found = read_picture(tmp_path / 'half.tif').pixels
+    assert found.dtype == np.float32 and capfd.readouterr().err == ''
+    np.testing.assert_array_equal(found, pixels.astype(np.float32))
+
+
+def test_profiles_of_converted_pixels_are_dropped(tmp_path):
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile('LAB')).tobytes()
+    Image.fromarray(RGB).convert('LAB').save(tmp_path / 'lab.tif', icc_profile=lab)
+    Image.fromarray(RGB).save(tmp_path / 'rgb.tif', icc_profile=SRGB)
+    assert read_picture(tmp_path / 'lab.tif').metadata.icc == b''
+    assert read_picture(tmp_path / 'rgb.tif').metadata.icc == SRGB
+
+
+def test_descriptions_of_how_pixels_lie_are_dropped(tmp_path):
+    tifffile.imwrite(tmp_path / 'a.tif', np.moveaxis(RGB, -1, 0), photometric='rgb', planarconfig='separate')
+    written = write_picture(tmp_path / 'b.tif', read_picture(tmp_path / 'a.tif'))
+    assert 270 not in exif_of(written) and tifffile.imread(written).shape == RGB.shape
+    tifffile.imwrite(tmp_path / 'c.tif', RGB, description='a road', metadata=None)
+    assert exif_of(write_picture(tmp_path / 'd.tif', read_picture(tmp_path / 'c.tif')))[270] == 'a road'

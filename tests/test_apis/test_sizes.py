@@ -27,6 +27,7 @@ def test_full_size(sizes, scales, full, factors):
 @pytest.mark.parametrize(('sizes', 'scales', 'message'), [
     ([(60, 90), (64, 96)], [None, None], r'a is 60 x 90 and b is 64 x 96 .*crop or resize a to 64 x 96'),
     ([(33, 47), (64, 96)], [None, None], 'resize a to 32 x 48'), ([(96, 64), (64, 96)], [None, None], 'integer factor'),
+    ([(64, 96), (64, 96)], [2, None], 'a is 64 x 96 .*, the full size of the pair: its scale is 1, not 2'),
     ([(32, 48), (64, 96)], [4, None], 'by the scale 4; crop or resize a to 16 x 24')])
 def test_sizes_that_do_not_fit(sizes, scales, message):
     with pytest.raises(UserError, match=message):

@@ -134,7 +134,13 @@ CASES = [
          "drfuse: chroma must be one of observed, guided, got 'vivid'"),
     Case('unknown tiles', f'{GIVEN} --tile 12',
          'drfuse: tile must be auto or off, or a side of at least 64 pixels, got 12'),
+    Case('no model of the task', 'fuse ir/one.png vis/one.png -o out.png --task mif --model mif',
+         'drfuse: no trained model of the task mif is here: name one by --model CONFIG --weights FILE'),
     # ---- sources
+    Case('the same file twice', 'fuse ir/one.png ir/one.png -o out.png --task ivf',
+         'drfuse: A and B are the same file ir/one.png'),
+    Case('a file for several pairs', 'fuse ir vis -o out.png --task ivf --preset noise',
+         'drfuse: out.png: several pairs need a folder, not a file'),
     Case('A is missing', 'fuse none.png vis/one.png -o out.png --task ivf',
          'drfuse: no file or folder none.png'),
     Case('B is missing', 'fuse ir/one.png none.png -o out.png --task ivf',
@@ -198,6 +204,8 @@ CASES = [
          'drfuse: ir/one.png is 64 x 48 and vis/one.png is 48 x 64 (height x width): they must show the same '
          'view and differ by an integer factor up to 16; crop or resize ir/one.png to 48 x 64',
          put('ir/one.png', png(64, 48))),
+    Case('a scale of a full-size source', f'{GIVEN} --a-scale 2',
+         'drfuse: ir/one.png is 48 x 64 (height x width), the full size of the pair: its scale is 1, not 2'),
     Case('a scale that the sizes deny', f'{GIVEN} --a-scale 4',
          'drfuse: ir/one.png is 24 x 32 and vis/one.png is 48 x 64 (height x width): they must show the same '
          'view and differ by the scale 4; crop or resize ir/one.png to 12 x 16',

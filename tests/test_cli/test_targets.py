@@ -12,12 +12,28 @@ PAIR = SourcePair('one', 'ir/one.jpg', 'vis/one.gif')
 
 
 @pytest.mark.parametrize(('output', 'single', 'fused'), [
-    ('out.tif', True, 'out.tif'), ('out', True, 'out/one.png'), ('out.tif', False, 'out.tif/one.png')])
+    ('out.tif', True, 'out.tif'), ('out', True, 'out/one.png'), ('out.x', False, 'out.x/one.png')])
 def test_names(output, single, fused):
     (target,) = plan_targets([PAIR], Path(output), Path('r'), single)
     assert target.fused == Path(fused) and target.restored == (Path('r/a/one.jpg'), Path('r/b/one.png'))
     assert len(target.files) == 3
     assert plan_targets([PAIR], Path(output), None, single)[0].restored == ()
+
+
+def test_a_file_for_several_pairs():
+    with pytest.raises(UserError, match=r'out\.tif: several pairs need a folder, not a file'):
+        plan_targets([PAIR, PAIR], Path('out.tif'), None, False)
+
+
+@pytest.mark.parametrize(('report', 'single', 'page'), [
+    ('x.html', True, 'x.html'), ('x', False, 'x/one.html'), ('x.html', False, None), ('x', True, None)])
+def test_pages(report, single, page):
+    if page is None:
+        with pytest.raises(UserError, match=f'--report {report}'):
+            plan_targets([PAIR], Path('out'), None, single, Path(report))
+        return
+    (target,) = plan_targets([PAIR], Path('out'), None, single, Path(report))
+    assert target.report == Path(page) and target.files == (target.fused, Path(page))
 
 
 def test_existing_folder_is_a_folder(tmp_path):

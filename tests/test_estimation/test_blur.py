@@ -62,3 +62,10 @@ def test_roadscene_photographs_are_called_sharp(split, share, shared_dir):
     sharp = [estimate_blur_sigma(to_tensor(read_image(path))) == 0 for path in files]
     assert len(sharp) == 10
     assert np.mean(sharp) >= share
+
+
+@pytest.mark.parametrize('noise', [0, 6])
+def test_nothing_but_noise_is_not_called_blurred(noise, degrade):
+    flat = torch.full((1, 128, 128), 0.5)
+    found = measure_blur(degrade(flat, dict(type='GaussianNoise', sigma=noise * LEVEL)) if noise else flat)
+    assert (found.sigma, found.doubt) == (0, float('inf'))
