@@ -103,8 +103,10 @@ def score_fused(result: FusionResult, clean: Mapping[str, Picture] | None = None
 
 
 def score_restored(result: FusionResult, clean: Mapping[str, Picture]) -> list[RestoredScore]:
-    """Compare restored and observed sources with the clean ones, on 8-bit luminance."""
+    """Compare restored and observed sources with the clean ones, on 8-bit luminance; as :func:`score_fused`."""
     shape = result.picture.shape
+    if math.prod(shape) > LARGEST:
+        return []
     found = []
     for name, picture in clean.items():
         target = luminance_of(picture)

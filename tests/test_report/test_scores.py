@@ -39,9 +39,9 @@ def test_restored_against_clean(result, clean):
     assert 0 < found['ir'].psnr_before < 60 and -1 <= found['ir'].ssim <= 1
 
 
-def test_large_pictures_are_not_measured(result, monkeypatch):
+def test_large_pictures_are_not_measured(result, clean, monkeypatch):
     monkeypatch.setattr(scores, 'LARGEST', 100)
-    assert score_fused(result) == []
+    assert score_fused(result, clean) == score_restored(result, clean) == []
 
 
 def test_luminance_of_deep_pictures():
