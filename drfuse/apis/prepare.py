@@ -19,6 +19,14 @@ from drfuse.estimation import estimate_degradation
 from drfuse.structures import split_luma_chroma
 from drfuse.utils.config import UserError, config_errors
 
+STRONG_NOISE = 0.12
+"""Standard deviation of the luminance's noise, on the [0, 1] scale, up to which sources go to the model as they are.
+
+Models are trained with less (25/255 in a channel). With two or three times that, they return patterns that have nothing
+to do with the scene. The mean of n x n pixels has 1/n of the noise, and is an observation with a known A as any other.
+"""
+AVERAGED = 4
+
 
 @dataclass
 class PreparedPair:
@@ -69,21 +77,26 @@ def prepare_pair(pair: SourcePair, modalities: Sequence[str], specs: Sequence[So
     pictures, registration = _register(pictures, align) if register else (pictures, dict(shift=None, aligned=False))
     fitting = [p for p in reversed(pictures) if p.shape == full]
     prepared = PreparedPair(pair.name, pictures, fitting[0] if fitting else pictures[-1], {})
-    sources = {}
+    sources, averaged = {}, []
     for name, picture, spec, factor in zip(modalities, pictures, specs, factors, strict=True):
         stages, entry = settle_stages(spec, factor, picture, full, boundary)
         observation, chroma = _attach(picture, stages, full)
+        sigma = _luminance_sigma(observation)
+        if sigma > STRONG_NOISE:
+            observation, chroma = _attach(picture, stages, full, AVERAGED)
+            averaged.append(f'{picture.name} has noise of {sigma:.2g}, more than models are trained on: its pixels are '
+                            f'averaged {AVERAGED} by {AVERAGED} first')
         prepared.inputs[name] = observation
         if chroma is not None and picture.is_colour:
             prepared.chroma[name] = chroma[0]
         sources[name] = dict(source=picture.name, size=list(picture.shape), pixel_type=picture.pixels.dtype.name,
                              colour=picture.is_colour, factor=factor.value, **entry,
                              text=describe_stages(stages),
-                             luminance_sigma=float(observation.sigma.square().mean().sqrt()))
+                             luminance_sigma=sigma)
     seconds = dict(read=read, prepare=time.perf_counter() - start - read)
     warning = registration.pop('warning', None)
     prepared.report = dict(name=pair.name, size=list(full), sources=sources, registration=registration,
-                           seconds=seconds, warnings=[warning] if warning else [])
+                           seconds=seconds, warnings=[*([warning] if warning else []), *averaged])
     return prepared
 
 
@@ -156,12 +169,22 @@ def _noise(sigma: float | None) -> list[dict[str, Any]]:
     return [dict(type='GaussianNoise', sigma=float(sigma))] if sigma else []
 
 
-def _attach(picture: Picture, stages: list[dict[str, Any]], full: Size) -> tuple[Observation, torch.Tensor | None]:
+def _luminance_sigma(observation: Observation) -> float:
+    return float(observation.sigma.square().mean().sqrt())
+
+
+def _attach(picture: Picture, stages: list[dict[str, Any]], full: Size,
+            averaged: int = 1) -> tuple[Observation, torch.Tensor | None]:
+    """Attach the degradation; ``averaged``: to the means of so many pixels a side, of which A then knows."""
+    image = picture.to_tensor()[None]
     with config_errors(picture.name):
+        if averaged > 1:
+            pool = dict(type='AveragePool', factor=averaged, border='partial')
+            image, stages = Degradation([pool]).degrade(image, {}, None), [*stages, pool]
         degradation = Degradation(stages).resolve(None)
         widest = max((max(stage.kernel_size, 1) for stage in degradation.stages if hasattr(stage, 'kernel_size')),
                      default=1)
         if widest > min(full):
             raise UserError(f'{picture.name}: the blur reaches over {widest} pixels, more than the shorter side of '
                             f'{full[0]} x {full[1]}')
-        return degradation.attach(picture.to_tensor()[None], full)
+        return degradation.attach(image, full)

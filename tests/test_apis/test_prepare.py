@@ -92,3 +92,18 @@ def test_grey_stored_in_three_channels_has_no_chroma(scene):
                         [preset('noise')] * 2)
     assert pair.chroma == {} and pair.inputs['ir'].y.shape[1] == 1
     assert pair.report['sources']['ir']['luminance_sigma'] == pytest.approx(0.003**0.5)
+
+
+def test_strong_noise_is_averaged_first_and_told(scene):
+    stages = [dict(type='GaussianNoise', sigma=0.4)]
+    pair = prepare_pair(SourcePair('x', scene['ir'][:47, :63], scene['vis'][:47, :63]), NAMES,
+                        parse_degradation(dict(a=stages, b=dict(noise=0.1, blur='none')), NAMES))
+    ir, vis = pair.inputs.values()
+    assert ir.y.shape[-2:] == (12, 16) and tuple(ir.A.image_shape) == (47, 63) and vis.y.shape[-2:] == (47, 63)
+    assert float(ir.y[0, 0, 0, 0]) == pytest.approx(scene['ir'][:4, :4].mean() / 255, abs=1e-5)
+    assert float(ir.sigma.min()) == pytest.approx(0.1, abs=1e-6)
+    (warning,) = pair.report['warnings']
+    assert warning == ('source A has noise of 0.4, more than models are trained on: its pixels are averaged 4 by 4 '
+                       'first')
+    assert pair.report['sources']['ir']['stages'] == stages
+    assert pair.report['sources']['ir']['luminance_sigma'] == pytest.approx(0.4)

@@ -58,3 +58,19 @@ def test_restores_generated_pairs(name, preset):
         gain = psnr(result.luminance[modality], luma(image)) - psnr(luma(y), luma(image))
         assert gain > 0.3, f'{modality}: {gain:.2f} dB'
     assert 0.1 < result.weights[0].mean() < 0.9
+
+
+@pytest.mark.parametrize('name', MODELS)
+@pytest.mark.parametrize('sigma', [0.2, 0.3, 0.5])
+def test_very_strong_noise_leaves_a_picture(name, sigma):
+    """Far beyond the training: no patterns of the network but the scene, well above what it gets."""
+    inferencer = FusionInferencer(name)
+    pairs = EmbeddedPairs(inferencer.task, 'test', 1, (96, 128))
+    clean = pairs.render(pairs.stems[0])
+    stages = [dict(NOISE, sigma=sigma)]
+    observed = [degrade(image, stages, f'{sigma}{i}') for i, image in enumerate(clean.values())]
+    with pytest.warns(UserWarning, match='more than models are trained on'):
+        result = inferencer(*observed, degradation=dict(a=stages, b=stages))
+    for (modality, image), y in zip(clean.items(), observed, strict=True):
+        gain = psnr(result.luminance[modality], luma(image)) - psnr(luma(y), luma(image))
+        assert gain > 3, f'{modality}: {gain:.2f} dB'
