@@ -39,6 +39,8 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     per_image: Annotated[Path | None, typer.Option(help='Write the values of every image as CSV.')] = None,
     latex: Annotated[Path | None, typer.Option(help='Write a LaTeX table.')] = None,
     markdown: Annotated[Path | None, typer.Option(help='Write a Markdown table.')] = None,
+    intervals: Annotated[bool, typer.Option(
+        '--intervals', help='Put the 95 % bootstrap intervals into the LaTeX and Markdown tables.')] = False,
     compare_to: Annotated[str | None, typer.Option(
         help='Method that the paired tests compare with; default: the first one.')] = None,
     resamples: Annotated[int, typer.Option(min=0, help='Bootstrap resamples for the intervals; 0 = none.')] = 2000,
@@ -57,8 +59,8 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     _print(comparison, reference, console, digits)
     contents = {json_file: lambda: json.dumps(comparison.to_dict(reference), indent=1) + '\n',
                 csv_file: lambda: tables.to_csv(comparison), per_image: lambda: tables.to_per_image_csv(comparison),
-                latex: lambda: tables.to_latex(comparison, digits),
-                markdown: lambda: tables.to_markdown(comparison, digits)}
+                latex: lambda: tables.to_latex(comparison, digits, intervals),
+                markdown: lambda: tables.to_markdown(comparison, digits, intervals)}
     for path, content in contents.items():
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -44,11 +44,18 @@ def _text(cell: Cell | None, digits: int) -> str:
     return f'{number} ({cell.undefined}*)' if cell.undefined else number
 
 
-def _note(comparison: Comparison) -> str:
+def _half_width(cell: Cell | None, digits: int, form: str) -> str:
+    """Return half the width of the interval in a form, or nothing where there is none."""
+    half = math.nan if cell is None else (cell.high - cell.low) / 2
+    return '' if math.isnan(half) else form.format(f'{half:.{digits}f}')
+
+
+def _note(comparison: Comparison, intervals: bool = False) -> str:
     undefined = any(cell and cell.undefined for _, cells in _rows(comparison) for cell in cells)
     variant = f'variant {comparison.settings.variant}, '
     return (f'{variant}measured against the {comparison.settings.against} sources'
-            + ('; (n*): mean leaves out n undefined images' if undefined else ''))
+            + '; ±: half the 95 % bootstrap interval over images' * intervals
+            + '; (n*): mean leaves out n undefined images' * undefined)
 
 
 def to_csv(comparison: Comparison) -> str:
@@ -99,21 +106,28 @@ def _plain(value: float) -> str:
     return '' if math.isnan(value) else repr(value)
 
 
-def to_markdown(comparison: Comparison, digits: int = 4) -> str:
-    """Return a Markdown table, best bold and second underlined."""
+def to_markdown(comparison: Comparison, digits: int = 4, intervals: bool = False) -> str:
+    """Return a Markdown table, best bold and second underlined, with the intervals behind the means if wanted."""
     titles = [f'{scenario} {CATALOG[metric].label}'.strip() + ' ' + _arrow(metric, '↑', '↓', '→0')
               for scenario, metric in _columns(comparison)]
     lines = ['| method | ' + ' | '.join(titles) + ' |', '|---|' + '---|' * len(titles)]
     marks = {BEST: '**{}**', SECOND: '<u>{}</u>', 0: '{}'}
     for method, cells in _rows(comparison):
         name = f'*{method}*' if method in comparison.trivial else method
-        texts = [marks[cell.rank if cell else 0].format(_text(cell, digits)) for cell in cells]
+        texts = [marks[cell.rank if cell else 0].format(_text(cell, digits))
+                 + _half_width(cell if intervals else None, digits, ' ±{}') for cell in cells]
         lines.append(f'| {name} | ' + ' | '.join(texts).replace('*)', r'\*)') + ' |')
-    return '\n'.join([*lines, '', f'{_note(comparison).replace("*", chr(92) + "*")}.', ''])
+    return '\n'.join([*lines, '', f'{_note(comparison, intervals).replace("*", chr(92) + "*")}.', ''])
 
 
-def to_latex(comparison: Comparison, digits: int = 4) -> str:
-    """Return a LaTeX tabular (package booktabs), best bold and second underlined, scenarios as column groups."""
+def to_latex(comparison: Comparison, digits: int = 4, intervals: bool = False) -> str:
+    """Return a LaTeX tabular (package booktabs), best bold and second underlined, scenarios as column groups.
+
+    Args:
+        comparison: What to show.
+        digits: Decimal places.
+        intervals: Whether half the width of the interval stands behind every mean.
+    """
     metrics = comparison.settings.metrics
     count = len(metrics)
     lines = [r'\begin{tabular}{l' + '|'.join('c' * count for _ in comparison.scenarios) + '}', r'\toprule']
@@ -126,9 +140,10 @@ def to_latex(comparison: Comparison, digits: int = 4) -> str:
     for method, cells in _rows(comparison):
         if comparison.trivial and method == comparison.trivial[0]:
             lines.append(r'\midrule')
-        texts = [marks[cell.rank if cell else 0].format(_text(cell, digits)) for cell in cells]
+        texts = [marks[cell.rank if cell else 0].format(_text(cell, digits))
+                 + _half_width(cell if intervals else None, digits, r' {{\scriptsize$\pm${}}}') for cell in cells]
         lines.append(f'{_escape(method)} & ' + ' & '.join(texts) + r' \\')
-    return '\n'.join([*lines, r'\bottomrule', r'\end{tabular}', f'% {_note(comparison)}', ''])
+    return '\n'.join([*lines, r'\bottomrule', r'\end{tabular}', f'% {_note(comparison, intervals)}', ''])
 
 
 def _latex_label(metric: str) -> str:
@@ -155,13 +170,9 @@ def to_rich(comparison: Comparison, scenario: str, digits: int = 4) -> Group:
         if all(cell is None for cell in cells):
             continue
         table.add_row(Text(method, 'italic' if method in comparison.trivial else ''),
-                      *(styles[cell.rank].format(_text(cell, digits)) + _spread(cell, digits) for cell in cells))
+                      *(styles[cell.rank].format(_text(cell, digits)) + _half_width(cell, digits, ' [dim]±{}[/]')
+                        for cell in cells))
     return Group(Text(title), table)
-
-
-def _spread(cell: Cell, digits: int) -> str:
-    half = (cell.high - cell.low) / 2
-    return '' if math.isnan(half) else f' [dim]±{half:.{digits}f}[/]'
 
 
 def to_rich_halves(comparison: Comparison, scenario: str, digits: int = 4) -> Group | None:
@@ -180,7 +191,7 @@ def to_rich_halves(comparison: Comparison, scenario: str, digits: int = 4) -> Gr
     table = Table()
     table.add_column('method', no_wrap=True)
     for i in shown:
-        table.add_column(comparison.settings.metrics[i], justify='right')
+        table.add_column(result_name(comparison.settings.metrics[i], comparison.settings.against), justify='right')
     for method, values in rows.items():
         table.add_row(Text(method), *('' if math.isnan(values[i]) else f'{values[i]:.{digits}f}' for i in shown))
     return Group(title, table)
@@ -196,7 +207,7 @@ def to_rich_tests(comparison: Comparison, scenario: str, reference: str) -> Grou
     table = Table()
     table.add_column('method', no_wrap=True)
     for metric in p_values:
-        table.add_column(metric, justify='right')
+        table.add_column(result_name(metric, comparison.settings.against), justify='right')
     for method in methods:
         values = [p.get(method, math.nan) for p in p_values.values()]
         table.add_row(Text(method), *('' if math.isnan(value) else f'{value:.2g}' for value in values))

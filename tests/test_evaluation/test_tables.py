@@ -55,6 +55,23 @@ def test_markdown(comparison):
     assert 'against the clean sources' in lines[-1]
 
 
+def test_intervals_stand_behind_the_means(comparison):
+    cell = comparison.cell('B&B', 'noise', 'QMI')
+    half = f'{(cell.high - cell.low) / 2:.2f}'
+    assert float(half) > 0
+    assert rf'\textbf{{2.50}} {{\scriptsize$\pm${half}}} & ' in tables.to_latex(comparison, 2, intervals=True)
+    assert f'| **2.50** ±{half} | <u>0.20</u> ±0.00 |' in tables.to_markdown(comparison, 2, intervals=True)
+    assert '95 % bootstrap interval' in tables.to_markdown(comparison, 2, intervals=True)
+    assert '±' not in tables.to_markdown(comparison) and 'pm' not in tables.to_latex(comparison)
+
+
+def test_no_interval_without_resamples_or_values():
+    c = Comparison([result('A', '', [1], 0.1)], Settings(('QMI', 'NABF')), 0)
+    assert '±' not in tables.to_markdown(c, intervals=True).splitlines()[2]
+    c = Comparison([result('A', '', [math.nan], 0.1)], Settings(('QMI', 'NABF')), 5)
+    assert '| undefined (1\\*) |' in tables.to_markdown(c, intervals=True)
+
+
 def test_csv(comparison):
     header, *rows = csv.reader(io.StringIO(tables.to_csv(comparison)))
     assert header[:11] == ['method', 'scenario', 'images', 'QMI/clean', 'QMI/clean low', 'QMI/clean high',
@@ -90,14 +107,14 @@ def test_the_table_of_the_terminal(comparison):
 
 def test_the_table_of_weaker_halves(comparison):
     shown = text(tables.to_rich_halves(comparison, 'noise', 3))
-    assert 'QMI' in shown and 'NABF' not in shown and '0.375' in shown and '2.250' in shown
+    assert 'QMI/clean' in shown and 'NABF' not in shown and '0.375' in shown and '2.250' in shown
     c = Comparison([MethodResult('A', '', scores={'1': {'EN': Score(7.)}})], Settings(('EN',)), 0)
     assert tables.to_rich_halves(c, '') is None
 
 
 def test_the_table_of_tests(comparison):
     shown = text(tables.to_rich_tests(comparison, 'noise', 'A_1'))
-    assert 'p-value against A_1' in shown and 'B&B' in shown
+    assert 'p-value against A_1' in shown and 'B&B' in shown and 'QMI/clean' in shown
     assert tables.to_rich_tests(comparison, 'blur', 'A_1') is None
 
 

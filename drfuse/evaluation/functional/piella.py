@@ -114,7 +114,7 @@ def piella_terms(pair: Pair[A], variant: str = 'yuliu') -> tuple[tuple[A, A], tu
 def q_s(fused: Array, sources: Sequence[Array], variant: str = 'yuliu') -> float | torch.Tensor:
     """Saliency-weighted structural similarity Q_S: the mean of ``l ssim(F, A) + (1 - l) ssim(F, B)``.
 
-    ``l = vA/(vA + vB)`` from the local variances. Range, direction, variants and citation as :func:`q_w`.
+    ``l = vA/(vA + vB)`` from the local variances. Range -1..1, higher is better. Variants and citation as :func:`q_w`.
 
     Args:
         fused: (H, W) array, or tensor with leading batch axis; uint8 or floating luminance in 0..255.
