@@ -28,7 +28,7 @@ def stretch(x: A) -> A:
 
 def entropy(p: A) -> A:
     """Return ``-sum p log2 p`` in bits over the last axis, with 0 log 0 = 0."""
-    return -(p * namespace(p).log2(p + (p == 0))).sum(-1)
+    return 0. - (p * namespace(p).log2(p + (p == 0))).sum(-1)  # a minus would give one level -0
 
 
 def _counts(index: Array, bins: int) -> Array:
