@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -93,7 +94,7 @@ def guarded(function: Callable[..., Any]) -> Any:
     try:
         return function()
     except (UserError, FileNotFoundError) as error:
-        raise gr.Error(' '.join(str(error).split()), duration=None, title='This does not work',
+        raise gr.Error(escape(' '.join(str(error).split()), quote=False), duration=None, title='This does not work',
                        print_exception=False) from None
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
 from typing import Any
+from urllib.parse import urlsplit
 
 from drfuse.utils.config import UserError
 
@@ -65,6 +66,11 @@ def bind(port: int | None) -> socket.socket:
     raise UserError(f'port {port} is taken or not allowed: name another one with --port, or leave it out')
 
 
+def is_foreign(origin: str | None, host: str) -> bool:
+    """Return whether a request comes from a page of another place; ``origin`` and ``host`` are its headers."""
+    return origin is not None and urlsplit(origin).netloc != host
+
+
 def make_app(build: Callable[[], Any], uploads: str | Path) -> Any:
     """Return the application: the page, answers to this machine's names only, and the policy.
 
@@ -80,7 +86,9 @@ def make_app(build: Callable[[], Any], uploads: str | Path) -> Any:
     app.add_middleware(hosts.TrustedHostMiddleware, allowed_hosts=[HOST, 'localhost'])
 
     @app.middleware('http')
-    async def add_policy(request: Any, call_next: Callable) -> Any:
+    async def guard(request: Any, call_next: Callable) -> Any:
+        if is_foreign(request.headers.get('origin'), request.headers.get('host', '')):
+            return fastapi.Response('this page is for this machine only', 403)
         response = await call_next(request)
         response.headers['Content-Security-Policy'] = POLICY
         response.headers['Referrer-Policy'] = 'no-referrer'

@@ -166,12 +166,21 @@ def test_phone(open_page):
     page.wait_for_selector('#metrics table')
 
 
-def test_other_names_of_the_machine_are_refused(address):
-    """A page elsewhere that lets its name point here gets nothing."""
-    request = urllib.request.Request(address, headers=dict(Host='evil.example'))
+@pytest.mark.parametrize('path', ['/etc/passwd', '{repo}/setup.py', '{repo}/weights/metafile.yml', '../setup.py'])
+def test_no_other_files_are_served(address, repo_dir, path):
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=30)
+        urllib.request.urlopen(f'{address}/gradio_api/file={path.format(repo=repo_dir)}', timeout=30)
     with caught.value as refused:
-        assert refused.code == 400
+        assert refused.code in (403, 404)
+
+
+@pytest.mark.parametrize(('headers', 'code'), [
+    (dict(Host='evil.example'), 400), (dict(Origin='https://evil.example'), 403)])
+def test_pages_elsewhere_are_refused(address, headers, code):
+    """Also one that lets its own name point here."""
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=30)
+    with caught.value as refused:
+        assert refused.code == code
     with urllib.request.urlopen(address, timeout=30) as answer:
         assert "default-src 'self'" in answer.headers['Content-Security-Policy']

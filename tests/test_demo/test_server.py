@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from drfuse.demo import server
-from drfuse.demo.server import HOST, POLICY, bind, load_gradio, serve
+from drfuse.demo.server import HOST, POLICY, bind, is_foreign, load_gradio, serve
 from drfuse.utils.config import UserError
 
 
@@ -41,6 +41,13 @@ def test_missing_gradio(monkeypatch):
         load_gradio()
     with pytest.raises(UserError, match='needs Gradio'):
         serve(lambda: None, 0, print, False)
+
+
+@pytest.mark.parametrize(('origin', 'foreign'), [
+    (None, False), ('http://127.0.0.1:7860', False), ('http://127.0.0.1:7861', True), ('https://evil.example', True),
+    ('null', True)])
+def test_pages_of_other_places(origin, foreign):
+    assert is_foreign(origin, '127.0.0.1:7860') is foreign
 
 
 def test_policy_names_no_other_place():
