@@ -14,19 +14,20 @@ import torch
 from drfuse.apis.degradation_spec import SourceSpec, parse_degradation
 from drfuse.apis.fusion_result import FusionResult
 from drfuse.apis.model_zoo import load_model
-from drfuse.apis.painter import Painter
+from drfuse.apis.painter import LazyPictures, Painter
 from drfuse.apis.pairs import SourcePair, match_sources
+from drfuse.apis.precision import PRECISIONS, accelerate, choose_precision
 from drfuse.apis.prepare import PreparedPair, prepare_pair
 from drfuse.apis.tiling import check_tile, fuse_any_size
 from drfuse.apis.tiling.tiled import Progress
 from drfuse.apis.trajectory import Trajectory, record_trajectory
 from drfuse.degradations import Observation
+from drfuse.degradations.recent import RecentOperators
 from drfuse.diffusion.output import FusionOutput
 from drfuse.models.fusion_models.base_fusion_model import CHROMA
 from drfuse.registry import INFERENCERS
 from drfuse.utils.config import UserError
 
-PRECISIONS = ('auto', 'float32', 'bfloat16')
 COLOUR_SOURCE = dict(ivf=1, mif=0)
 """Task to the position of the source that gives the colour: the visible image, the PET image."""
 
@@ -43,10 +44,11 @@ class FusionInferencer:
         model: Name of a model of ``drfuse models`` (``'ivf'``, ``'mif'``), or a config file with ``weights``.
         weights: Checkpoint; None = that of the named model, which must have its hash. Nothing is downloaded.
         device: None = CUDA where there is one, else the CPU.
-        precision: Of the network; ``'auto'`` = bfloat16 on a CUDA device that has it, else float32. The degradation's
-            operators always work in float32.
+        precision: Of the network: ``'float32'``, ``'bfloat16'``, or ``'auto'``
+            (:func:`~drfuse.apis.precision.choose_precision`). The degradation's operators always work in float32.
         folder: Folder with ``metafile.yml`` and weights; None = drfuse's own.
         task: ``'ivf'`` or ``'mif'``, which settles where the colour comes from; None = the model's.
+        accelerated: Replace the network by a faster form of it, where it has one; False runs it as it was trained.
 
     Raises:
         UserError: If the model, its weights, the device or the precision cannot be had, or the task is another one.
@@ -57,7 +59,7 @@ class FusionInferencer:
 
     def __init__(self, model: str | Path = 'ivf', weights: str | Path | None = None,
                  device: str | torch.device | None = None, precision: str = 'auto',
-                 folder: str | Path | None = None, task: str | None = None) -> None:
+                 folder: str | Path | None = None, task: str | None = None, accelerated: bool = True) -> None:
         if precision not in PRECISIONS:
             raise UserError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
         self.loaded = load_model(model, weights, device, folder)
@@ -68,10 +70,9 @@ class FusionInferencer:
             raise UserError(f'the model {self.loaded.name} is for the task {self.task}, not {task}')
         self.task = task or self.task
         self.device = next(self.model.parameters()).device
-        if precision == 'auto':
-            fast = self.device.type == 'cuda' and torch.cuda.is_bf16_supported()
-            precision = 'bfloat16' if fast else 'float32'
-        self.precision = precision
+        self.precision = choose_precision(precision, self.loaded.keeps_bfloat16, self.device)
+        self._recent = RecentOperators()
+        self._needs_autocast = not (accelerated and accelerate(self.model, self.precision))
 
     @property
     def has_common_edges(self) -> bool:
@@ -171,7 +172,7 @@ class FusionInferencer:
     @torch.no_grad()
     def _run(self, inputs: dict[str, Observation]) -> FusionOutput:
         """Return what the model makes of observations, float32, on the CPU."""
-        inputs = self.model.data_preprocessor(dict(inputs=inputs))['inputs']
+        inputs = self._recent(self.model.data_preprocessor(dict(inputs=inputs))['inputs'])
         with self._autocast():
             output = self.model(inputs, mode='tensor')
         return FusionOutput(tuple(x.float().cpu() for x in output.sources), output.fused.float().cpu(),
@@ -184,7 +185,7 @@ class FusionInferencer:
             return record_trajectory(self.model, pair.inputs)
 
     def _autocast(self) -> torch.autocast:
-        half = self.precision == 'bfloat16'
+        half = self.precision == 'bfloat16' and self._needs_autocast
         return torch.autocast(self.device.type, torch.bfloat16 if half else None, enabled=half)
 
     def postprocess(self, pair: PreparedPair, output: FusionOutput, index: int, gray: bool = False,
@@ -203,8 +204,7 @@ class FusionInferencer:
         painter = Painter(pair, dict(zip(self.modalities, sources, strict=True)), chroma, gray)
         colour_from = self.modalities[COLOUR_SOURCE[self.task]]
         picture = painter.paint(pair.form, fused, colour_from)
-        restored = {name: painter.paint(own, x, name)
-                    for name, own, x in zip(self.modalities, pair.pictures, sources, strict=True)}
+        restored = LazyPictures(painter, dict(zip(self.modalities, pair.pictures, strict=True)))
         luminance = {name: x[0].numpy() for name, x in zip((*self.modalities, 'fused'), (*sources, fused), strict=True)}
         seconds = dict(pair.report['seconds'], finish=time.perf_counter() - start)
         report = dict(pair.report, model=self.loaded.name, weights_sha256=self.loaded.sha256, task=self.task,

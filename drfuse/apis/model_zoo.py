@@ -36,6 +36,7 @@ class ZooModel:
         task: Key of :data:`TASKS`.
         modalities: Names of the sources in the order in which the model takes them.
         summary: One line for people.
+        keeps_bfloat16: Whether it was measured to keep its accuracy in bfloat16; the optional key Bfloat16.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ZooModel:
     task: str
     modalities: tuple[str, ...]
     summary: str
+    keeps_bfloat16: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class LoadedModel:
         weights: Checkpoint file.
         sha256: SHA-256 of the checkpoint.
         listed: Whether it is one of the zoo, which says its task; that of a config follows from its modalities.
+        keeps_bfloat16: As of the zoo's model; of other weights it is not known.
     """
 
     model: nn.Module
@@ -68,6 +71,7 @@ class LoadedModel:
     weights: Path
     sha256: str
     listed: bool
+    keeps_bfloat16: bool = False
 
 
 def zoo_folder(folder: str | Path | None = None) -> Path:
@@ -109,7 +113,7 @@ def _entry(entry: Any, folder: Path, file: Path) -> ZooModel:
         raise UserError(f'{file}: Task of {entry["Name"]} must be one of {", ".join(TASKS)}, got {entry["Task"]!r}')
     return ZooModel(str(entry['Name']), folder.resolve().parent / str(entry['Config']), folder / str(entry['Weights']),
                     str(entry['SHA256']).lower(), entry['Task'], tuple(map(str, entry['Modalities'])),
-                    str(entry['Summary']))
+                    str(entry['Summary']), entry.get('Bfloat16') is True)
 
 
 def verify(name: str | None = None, folder: str | Path | None = None) -> dict[str, str]:
@@ -190,7 +194,7 @@ def _load(name: str, config: Path, weights: Path, entry: ZooModel | None, device
     task = entry.task if entry else 'ivf' if 'vis' in modalities else 'mif'
     model.requires_grad_(False)
     return LoadedModel(model.to(device).eval(), name, task, modalities, weights, file_sha256(weights),
-                       entry is not None)
+                       entry is not None, entry is not None and entry.keeps_bfloat16 and weights == entry.weights)
 
 
 def _modalities(cfg: Mapping) -> tuple[str, ...]:

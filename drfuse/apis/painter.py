@@ -18,6 +18,33 @@ STRIP = 4 << 20
 _WINDOWS = 4  # windows of the chroma's fit that follow on each other
 
 
+class LazyPictures(Mapping[str, Picture]):
+    """Restored pictures that are painted when they are asked for, once.
+
+    Args:
+        painter: Paints them; its ``restored`` says which there are.
+        forms: Name to the picture whose form each takes.
+    """
+
+    def __init__(self, painter: Painter, forms: Mapping[str, Picture]) -> None:
+        self._painter, self._forms = painter, forms
+        self._done: dict[str, Picture] = {}
+
+    def __getitem__(self, name: str) -> Picture:
+        """Return one picture."""
+        if name not in self._done:
+            self._done[name] = self._painter.paint(self._forms[name], self._painter.restored[name], name)
+        return self._done[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+        return iter(self._forms)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._forms)
+
+
 @dataclass(frozen=True)
 class Painter:
     """Gives luminance the chroma of a source.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
@@ -20,6 +20,7 @@ _WHOLE_PROBE = 1 << 20
 _PROBES, _PROBE_SIDE = 4, 256
 _REACH_SIDE = 256
 
+Kept = TypeVar('Kept')
 Method = Callable[['BoundOperator', torch.Tensor], torch.Tensor]
 
 
@@ -51,6 +52,27 @@ class BoundOperator:
     image_shape: ImageShape
     noise_std: torch.Tensor | None = None
     noise_gain: torch.Tensor | None = None
+    _kept: dict = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """Return ``make()``, computed once for this operator: transfer functions, kernels, factors.
+
+        What depends on parameters that are being differentiated is made every time.
+
+        Args:
+            key: Names what is made, with everything but this operator that it depends on.
+            make: Makes it.
+        """
+        if any(p.requires_grad for p in self.params.values()) or torch.compiler.is_compiling():
+            return make()
+        if key not in self._kept:
+            with torch.inference_mode(False), torch.no_grad():  # what is kept must serve training as well
+                self._kept[key] = make()
+        return self._kept[key]
+
+    def __getstate__(self) -> dict:
+        """Leave out what can be made again."""
+        return {**self.__dict__, '_kept': {}}
 
     @property
     def observation_shape(self) -> ImageShape:
@@ -60,12 +82,12 @@ class BoundOperator:
     @_full_precision
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return A x."""
-        return self.operator.forward(x, self._params_for(x))
+        return self.operator.forward_bound(self, x)
 
     @_full_precision
     def adjoint(self, y: torch.Tensor) -> torch.Tensor:
         """Return A^T y."""
-        return self.operator.adjoint(y, self._params_for(y), self.image_shape)
+        return self.operator.adjoint(y, self.params_for(y), self.image_shape)
 
     @_full_precision
     def pinv(self, y: torch.Tensor) -> torch.Tensor:
@@ -73,11 +95,11 @@ class BoundOperator:
         solver = self.operator.pinv_solver
         if solver is not None:
             return solver(self, y)
-        return self.operator.pinv(y, self._params_for(y), self.image_shape)
+        return self.operator.pinv(y, self.params_for(y), self.image_shape)
 
     def noise_variance(self, variance: torch.Tensor) -> torch.Tensor:
         """Return the variance of A n for white noise n of the given variance."""
-        return self.operator.noise_variance(variance, self._params_for(variance), self.image_shape)
+        return self.operator.noise_variance(variance, self.params_for(variance), self.image_shape)
 
     def pinv_noise_gain(self) -> torch.Tensor:
         """Return the RMS gain (B or 1,) of A^+ for white noise, measured with one fixed pattern of signs.
@@ -86,6 +108,9 @@ class BoundOperator:
         """
         if self.noise_gain is not None:
             return self.noise_gain
+        return self.kept('noise gain', self._probed_gain)
+
+    def _probed_gain(self) -> torch.Tensor:
         if self.reach is None or self.image_shape[0] * self.image_shape[1] <= _WHOLE_PROBE:
             return self._measured_gain()
         probes = spread_windows(self.image_shape, _PROBES, _PROBE_SIDE, self.stride)
@@ -180,7 +205,8 @@ class BoundOperator:
         return replace(self, params={k: v.to(device) for k, v in self.params.items()}, noise_std=noise,
                        noise_gain=gain)
 
-    def _params_for(self, image: torch.Tensor) -> Params:
+    def params_for(self, image: torch.Tensor) -> Params:
+        """Return the parameters in the dtype and on the device of an image."""
         return {k: v.to(image) if v.is_floating_point() else v.to(image.device) for k, v in self.params.items()}
 
     @staticmethod

@@ -5,6 +5,8 @@ from typing import Literal, get_args
 import torch
 from torch.nn import functional as F
 
+_BATCHED = 4
+
 Boundary = Literal['circular', 'reflect', 'zero']
 
 
@@ -34,6 +36,8 @@ def extend(x: torch.Tensor, pad: tuple[int, int, int, int], boundary: Boundary) 
     if boundary == 'zero':
         return F.pad(x, pad)
     height, width = x.shape[-2:]
+    if boundary == 'reflect' and x.ndim == _BATCHED and max(top, bottom) < height and max(left, right) < width:
+        return F.pad(x, pad, mode='reflect')
     rows = source_index(height, top, bottom, boundary, x.device)
     columns = source_index(width, left, right, boundary, x.device)
     return x.index_select(-2, rows).index_select(-1, columns)

@@ -70,6 +70,16 @@ class Compose(LinearOperator):
             image_shape = operator.output_shape(image_shape)
         return bound
 
+    def forward_bound(self, A: BoundOperator, x: torch.Tensor) -> torch.Tensor:
+        """Return A_n ... A_1 x; every factor keeps its own kernels and transfer functions."""
+        for part in self.kept_parts(A):
+            x = part.forward(x)
+        return x
+
+    def kept_parts(self, A: BoundOperator) -> list[BoundOperator]:
+        """Return the factors of a bound product, the same ones at every call."""
+        return A.kept('parts', lambda: [part.with_noise(A.noise_std) for part in self.parts(A.params, A.image_shape)])
+
     @staticmethod
     def _own(i: int, params: Params) -> Params:
         """Return the parameters of one factor."""

@@ -71,8 +71,11 @@ class AveragePool(LinearOperator):
     def pinv(self, y: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
         """Replicate every value over its cell."""
         s, (height, width) = self.factor, image_shape
-        full = y.repeat_interleave(s, -2).repeat_interleave(s, -1)[..., :height, :width]
-        return F.pad(full, (0, width - full.shape[-1], 0, height - full.shape[-2]))
+        h, w = y.shape[-2:]
+        full = y[..., :, None, :, None].expand(*y.shape[:-2], h, s, w, s).reshape(*y.shape[:-2], h * s, w * s)
+        full = full[..., :height, :width]
+        gap = (0, width - full.shape[-1], 0, height - full.shape[-2])
+        return F.pad(full, gap) if any(gap) else full
 
     @property
     def stride(self) -> int:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from itertools import pairwise
 
+import numpy as np
 import torch
 from torch.nn import functional as F
+
+from drfuse.degradations.separable import SeparableTaps, can_filter, filter_separable
 
 _B3_SPLINE = (1 / 16, 4 / 16, 6 / 16)
 
@@ -109,11 +113,54 @@ class StarletWeights(FusionWeights):
         return result if torch.is_grad_enabled() else result.detach()
 
 
+class TwoSourceStarletWeights(StarletWeights):
+    """The same for M = 2, kept as the masks of source 1: W_2 = I - W_1, so one difference image is decomposed.
+
+    Args:
+        first: (B, K, H, W), masks of source 1 in [0, 1], from fine to coarse.
+    """
+
+    def __init__(self, first: torch.Tensor) -> None:
+        self.first = first
+        self.num_sources = 2
+        self.image_shape = (first.shape[-2], first.shape[-1])
+
+    @property
+    def band_maps(self) -> torch.Tensor:  # type: ignore[override]
+        """All masks (B, 2, K, H, W)."""
+        return torch.stack((self.first, 1 - self.first), 1)
+
+    @property
+    def maps(self) -> torch.Tensor:
+        """The mean of the bands' masks."""
+        mean = self.first.mean(1, keepdim=True)
+        return torch.cat((mean, 1 - mean), 1)
+
+    def apply(self, source: int, image: torch.Tensor) -> torch.Tensor:
+        """Weigh the bands of the image and add them up."""
+        weighted = self._weigh(image)
+        return weighted if source == 0 else image - weighted
+
+    def fuse(self, sources: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return x_2 + W_1 (x_1 - x_2)."""
+        first, second = sources
+        return second + self._weigh(first - second)
+
+    def _weigh(self, image: torch.Tensor) -> torch.Tensor:
+        """Return sum_k w_k B_k x = w_0 x + sum_k (w_k - w_{k-1}) s_k for the smoothed images s_k."""
+        masks, smooth = self.first.split(1, 1), image
+        total = masks[0] * image
+        for level, (fine, coarse) in enumerate(pairwise(masks)):
+            smooth = _smooth_both(smooth, 2 ** level)
+            total = torch.addcmul(total, coarse - fine, smooth)
+        return total
+
+
 def starlet_bands(image: torch.Tensor, number: int) -> torch.Tensor:
     """Decompose images (B, C, H, W) into bands (B, C, number, H, W), from fine to coarse; their sum is the image."""
     bands, smooth = [], image
     for level in range(number - 1):
-        smoother = _smooth(_smooth(smooth, -2, 2 ** level), -1, 2 ** level)
+        smoother = _smooth_both(smooth, 2 ** level)
         bands.append(smooth - smoother)
         smooth = smoother
     return torch.stack([*bands, smooth], 2)
@@ -122,6 +169,14 @@ def starlet_bands(image: torch.Tensor, number: int) -> torch.Tensor:
 def starlet_reach(number: int) -> int:
     """Return how many pixels to each side a band of :func:`starlet_bands` depends on."""
     return sum(2 * 2 ** level for level in range(number - 1))
+
+
+def _smooth_both(image: torch.Tensor, step: int) -> torch.Tensor:
+    if min(image.shape[-2:]) > 2 * step and can_filter(image):
+        taps = np.zeros(4 * step + 1)
+        taps[::step] = (*_B3_SPLINE, *_B3_SPLINE[-2::-1])
+        return filter_separable(image, [SeparableTaps(taps, taps)], 'reflect')
+    return _smooth(_smooth(image, -2, step), -1, step)
 
 
 def _smooth(image: torch.Tensor, dim: int, step: int) -> torch.Tensor:

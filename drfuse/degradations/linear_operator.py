@@ -76,6 +76,10 @@ class LinearOperator(Stage):
     def forward(self, x: torch.Tensor, params: Params) -> torch.Tensor:
         """Return A x; linear in ``x``."""
 
+    def forward_bound(self, A: BoundOperator, x: torch.Tensor) -> torch.Tensor:
+        """Return A x; an operator that keeps something with the bound A overrides it."""
+        return self.forward(x, A.params_for(x))
+
     def degrade(self, image: torch.Tensor, params: Params, generator: torch.Generator | None) -> torch.Tensor:
         """Return A x: generator and A are the same map."""
         return self.forward(image, params)

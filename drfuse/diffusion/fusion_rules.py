@@ -6,7 +6,13 @@ from typing import Protocol
 
 import torch
 
-from drfuse.degradations.fusion_operators import FusionWeights, PixelWeights, StarletWeights, starlet_reach
+from drfuse.degradations.fusion_operators import (
+    FusionWeights,
+    PixelWeights,
+    StarletWeights,
+    TwoSourceStarletWeights,
+    starlet_reach,
+)
 from drfuse.registry import SAMPLERS
 
 
@@ -14,7 +20,7 @@ class FusionRule(Protocol):
     """Turns weight logits into maps."""
 
     def __call__(self, logits: torch.Tensor, num_sources: int) -> FusionWeights:
-        """Return the maps for logits (B, M K, H, W) of M sources."""
+        """Return the maps for logits (B, M K, H, W); for M = 2 also (B, K, H, W), then those of source 2 are 0."""
 
 
 def balanced_softmax(logits: torch.Tensor, max_logit: float | None) -> torch.Tensor:
@@ -25,6 +31,13 @@ def balanced_softmax(logits: torch.Tensor, max_logit: float | None) -> torch.Ten
     if max_logit is not None:
         logits = max_logit * torch.tanh(logits / max_logit)
     return logits.softmax(1)
+
+
+def balanced_sigmoid(logits: torch.Tensor, max_logit: float | None) -> torch.Tensor:
+    """Return :func:`balanced_softmax` of (logits, 0) for the first of two sources."""
+    if max_logit is not None:
+        logits = max_logit * torch.tanh(logits / max_logit)
+    return logits.sigmoid()
 
 
 def _checked_bound(name: str, max_logit: float | None) -> float | None:
@@ -53,7 +66,10 @@ class PixelFusion:
         return 0
 
     def __call__(self, logits: torch.Tensor, num_sources: int) -> FusionWeights:
-        """Return the softmax of logits (B, M, H, W)."""
+        """Return the softmax of logits (B, M, H, W), or (B, 1, H, W) if those of source 2 of 2 are 0."""
+        if num_sources == 2 and logits.shape[1] == 1:  # noqa: PLR2004
+            first = balanced_sigmoid(logits, self.max_logit)
+            return PixelWeights(torch.cat((first, 1 - first), 1))
         if logits.shape[1] != num_sources:
             raise ValueError(f'PixelFusion needs {num_sources} logits a pixel, one a source, got {logits.shape[1]}')
         return PixelWeights(balanced_softmax(logits, self.max_logit))
@@ -82,7 +98,9 @@ class StarletFusion:
         return starlet_reach(self.bands)
 
     def __call__(self, logits: torch.Tensor, num_sources: int) -> FusionWeights:
-        """Return the softmax, per band, of logits (B, M K, H, W)."""
+        """Return the softmax, per band, of logits (B, M K, H, W), or (B, K, H, W) if those of source 2 of 2 are 0."""
+        if num_sources == 2 and logits.shape[1] == self.bands:  # noqa: PLR2004
+            return TwoSourceStarletWeights(balanced_sigmoid(logits, self.max_logit))
         if logits.shape[1] != num_sources * self.bands:
             raise ValueError(f'StarletFusion with bands={self.bands} needs {num_sources * self.bands} logits a pixel '
                              f'for {num_sources} sources, got {logits.shape[1]}: set weight_bands of the backbone')

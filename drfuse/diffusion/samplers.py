@@ -78,10 +78,10 @@ class FusionDDIMSampler(BaseModule):
             abar = self.schedule.alpha_bars()
             pinvs = [self._bound(o.A.pinv(o.y)) for o in observations]
             sigmas = [_full_size_sigma(o) for o in observations]
-            noises = self._pinv_noise(observations, sigmas)
+            noises, known = self._pinv_noise(observations, sigmas), torch.cat(pinvs, 1)
             x = abar[-1].sqrt() * self.initial_state(observations, pinvs)
         for t in self.schedule.timesteps:                                        # T ... 1
-            cond = self._condition(denoiser, x / abar[t].sqrt(), observations, pinvs, sigmas)
+            cond = self._condition(denoiser, x[:, :-1] / abar[t].sqrt(), observations, known, sigmas)
             eps, logits = denoiser(x, x.new_full((x.shape[0],), t), cond)
             with torch.autocast(x.device.type, enabled=False):
                 eps = eps.to(x)
@@ -154,18 +154,20 @@ class FusionDDIMSampler(BaseModule):
                     for o, s in zip(observations, sigmas, strict=True)]
 
     def _condition(self, denoiser: Denoiser, x: torch.Tensor, observations: Sequence[Observation],
-                   pinvs: Sequence[torch.Tensor], sigmas: Sequence[torch.Tensor]) -> StepCondition | None:
-        """Collect what is known at this step, if the network reads it."""
+                   pinvs: torch.Tensor, sigmas: Sequence[torch.Tensor]) -> StepCondition | None:
+        """Collect what is known at this step of the sources x (B, M, H, W), if the network reads it."""
         if not denoiser.uses_condition:
             return None
         with torch.autocast(x.device.type, enabled=False):
-            sources = x[:, :-1].split(1, 1)
-            residual = [o.A.pinv(o.A.forward(xi) - o.y) for o, xi in zip(observations, sources, strict=True)]
+            residual = torch.cat([o.A.pinv(o.A.forward(xi) - o.y)
+                                  for o, xi in zip(observations, x.split(1, 1), strict=True)], 1)
             if self.x0_range is not None:
                 half = (self.x0_range[1] - self.x0_range[0]) / 2
-                residual = [r.clamp(-half, half) for r in residual]
-            maps = [s.expand_as(x[:, :1]) for s in sigmas]
-        return StepCondition(torch.cat(list(pinvs), 1), torch.cat(residual, 1), torch.cat(maps, 1))
+                residual = residual.clamp(-half, half)
+            varying = any(s.shape[-2:] != (1, 1) for s in sigmas)
+            maps = torch.cat([s.expand_as(x[:, :1]) if varying else s.expand(len(x), -1, -1, -1) for s in sigmas], 1)
+        # constant levels stay constant: a network may read them once
+        return StepCondition(pinvs, residual, maps.expand_as(x))
 
     @torch.no_grad()
     def _record(self, t: int, x0: torch.Tensor, joint: JointObservation, abar: torch.Tensor,

@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from drfuse.degradations.degradation import Observation
+from drfuse.degradations.separable import can_filter, filter_box
 from drfuse.structures import ycbcr_to_rgb
 from drfuse.structures.color import CHROMA_WEIGHTS, LUMA_WEIGHTS
 
@@ -62,7 +63,19 @@ def _chroma_variance(observation: Observation) -> torch.Tensor:
 def _box(image: torch.Tensor, radius: int) -> torch.Tensor:
     """Return the mean of every (2 r + 1)^2 window; windows are cut at the border."""
     side = 2 * radius + 1
+    if can_filter(image):
+        return _counted(filter_box(image, side), radius)
     return F.avg_pool2d(image, side, 1, radius, count_include_pad=False)
+
+
+def _counted(sums: torch.Tensor, radius: int) -> torch.Tensor:
+    """Divide sums over windows by how many pixels of each lie inside."""
+    for dim in (-2, -1):
+        position = torch.arange(sums.shape[dim])
+        count = torch.minimum(position, position.flip(0)).clamp(max=radius) + radius + 1
+        count = count.clamp(max=sums.shape[dim]).to(sums)
+        sums = sums / (count[:, None] if dim == -2 else count)  # noqa: PLR2004
+    return sums
 
 
 def _resize(image: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import torch
 from torch.nn import functional as F
@@ -15,6 +15,26 @@ from drfuse.registry import PINV_SOLVERS
 
 if TYPE_CHECKING:
     from drfuse.degradations.linear_operator import BoundOperator, LinearOperator, PinvLevel
+
+
+class _Plan(NamedTuple):
+    """What a bound convolution keeps for its inverse.
+
+    Attributes:
+        period: Size of the transform.
+        H: Transfer function (B, h, w).
+        inverse: Filter (B, 1, h, w).
+        symmetric: Which kernels are mirror images of themselves, (B,).
+        all_symmetric: Whether all are.
+        none_symmetric: Whether none is.
+    """
+
+    period: tuple[int, int]
+    H: torch.Tensor
+    inverse: torch.Tensor
+    symmetric: torch.Tensor
+    all_symmetric: bool
+    none_symmetric: bool
 
 
 class _FourierPinv(PinvSolver):
@@ -35,25 +55,29 @@ class _FourierPinv(PinvSolver):
     def __call__(self, A: BoundOperator, y: torch.Tensor) -> torch.Tensor:
         """Return the filtered y (B, C, H, W)."""
         operator = _require_convolution(type(self).__name__, A.operator)
-        kernel = operator.typed_kernel(A.params, y)
-        height, width = y.shape[-2:]
+        (height, width), odd = y.shape[-2:], operator.boundary == 'zero'
+        key = (repr(self), y.dtype, y.device, (height, width))
+        plan = A.kept(key, lambda: self._plan(operator, A, y))
         if operator.boundary == 'circular':
-            return _filter(y, self.inverse_filter(transfer_function(kernel, (height, width)), A))
-        odd = operator.boundary == 'zero'
-        # a black gap is no continuation for kernels that need passes: there the shorter one does better
-        widths = 2 if odd else 3
-        period = fast_shape((height + widths * kernel.shape[-2], width + widths * kernel.shape[-1]))
-        H = transfer_function(kernel, period)
-        inverse = self.inverse_filter(H, A)
-        x = _filter(close_period(y, period, odd), inverse)[..., :height, :width]
-        symmetric = _mirror_symmetric(kernel)
-        for _ in range(0 if bool(symmetric.all()) else self.consistency_passes):
-            gap = (0, period[1] - width, 0, period[0] - height)
-            blurred = _filter(F.pad(x, gap) if odd else close_period(x, period), H[:, None])
-            inside = F.pad(torch.ones_like(y, dtype=torch.bool), gap)
-            again = _filter(torch.where(inside, F.pad(y, gap), blurred), inverse)[..., :height, :width]
-            x = torch.where(symmetric.view(-1, 1, 1, 1), x, again)
+            return _filter(y, plan.inverse)
+        x = _filter(close_period(y, plan.period, odd), plan.inverse)[..., :height, :width]
+        for _ in range(0 if plan.all_symmetric else self.consistency_passes):
+            gap = (0, plan.period[1] - width, 0, plan.period[0] - height)
+            blurred = _filter(F.pad(x, gap) if odd else close_period(x, plan.period), plan.H[:, None])
+            blurred[..., :height, :width] = y
+            again = _filter(blurred, plan.inverse)[..., :height, :width]
+            x = again if plan.none_symmetric else torch.where(plan.symmetric.view(-1, 1, 1, 1), x, again)
         return x
+
+    def _plan(self, operator: Convolution, A: BoundOperator, y: torch.Tensor) -> _Plan:
+        kernel = operator.typed_kernel(A.params, y)
+        # a black gap is no continuation for kernels that need passes: there the shorter one does better
+        widths = dict(circular=0, zero=2, reflect=3)[operator.boundary]
+        period = y.shape[-2] + widths * kernel.shape[-2], y.shape[-1] + widths * kernel.shape[-1]
+        period = fast_shape(period) if widths else period
+        H, symmetric = transfer_function(kernel, period), _mirror_symmetric(kernel)
+        return _Plan(period, H, self.inverse_filter(H, A), symmetric, bool(symmetric.all()),
+                     not bool(symmetric.any()))
 
 
 @PINV_SOLVERS.register_module()
@@ -155,8 +179,7 @@ def close_period(image: torch.Tensor, period: tuple[int, int], odd: bool = False
     for dim in (-2, -1):
         size = image.shape[dim]
         gap = period[dim] - size
-        behind = _mirror(image, gap, dim, odd)
-        before = _mirror(image.flip(dim), gap, dim, odd).flip(dim)
+        behind, before = _mirror(image, gap, dim, odd), _mirror(image, gap, dim, odd, ahead=True)
         position = torch.arange(1, gap + 1, device=image.device).to(image)
         # mirrors alone first: what lies at one border is not felt at the other, whose place a window's end may take
         alone = 1 / 4 if odd else 1 / 3
@@ -166,14 +189,20 @@ def close_period(image: torch.Tensor, period: tuple[int, int], odd: bool = False
     return image
 
 
-def _mirror(image: torch.Tensor, gap: int, dim: int, odd: bool) -> torch.Tensor:
-    """Continue an image by ``gap`` pixels beyond its end."""
+def _mirror(image: torch.Tensor, gap: int, dim: int, odd: bool, ahead: bool = False) -> torch.Tensor:
+    """Continue an image by ``gap`` pixels beyond its end, or ``ahead`` of its beginning, in the order of the image."""
     size = image.shape[dim]
+    if odd:
+        index = torch.arange(size - 1, size - 1 - gap, -1, device=image.device).clamp(min=0)
+    else:
+        index = source_index(size, 0, gap, 'reflect', image.device)[size:]
+    first, second = size - 1, max(size - 2, 0)
+    if ahead:
+        index, first, second = (size - 1 - index).flip(0), 0, min(1, size - 1)
+    mirrored = image.index_select(dim, index)
     if not odd:
-        return image.index_select(dim, source_index(size, 0, gap, 'reflect', image.device)[size:])
-    level = 1.5 * image.narrow(dim, size - 1, 1) - 0.5 * image.narrow(dim, max(size - 2, 0), 1)
-    mirrored = torch.arange(size - 1, size - 1 - gap, -1, device=image.device).clamp(min=0)
-    return 2 * level - image.index_select(dim, mirrored)
+        return mirrored
+    return 2 * (1.5 * image.narrow(dim, first, 1) - 0.5 * image.narrow(dim, second, 1)) - mirrored
 
 
 def _mirror_symmetric(kernel: torch.Tensor) -> torch.Tensor:

@@ -36,6 +36,6 @@ class ReverseOrderPinv(PinvSolver):
 
     def __call__(self, A: BoundOperator, y: torch.Tensor) -> torch.Tensor:
         """Apply the factors' pseudoinverses, the last-acting factor's first."""
-        for part in reversed(A.operator.parts(A.params, A.image_shape)):  # type: ignore[attr-defined]
-            y = part.with_noise(A.noise_std).pinv(y)
+        for part in reversed(A.operator.kept_parts(A)):  # type: ignore[attr-defined]
+            y = part.pinv(y)
         return y

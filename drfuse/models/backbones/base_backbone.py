@@ -1,5 +1,7 @@
 """The contract between a backbone and the sampler."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
 from typing import ClassVar
 
@@ -60,6 +62,14 @@ class BaseDenoiser(BaseModule):
         eps, logits = self.forward_features(x, t, cond)
         # under autocast the network may answer in half precision, the physics goes on in that of the state
         return DenoiserOutput(*(o[..., :height, :width].to(x.dtype) for o in (eps, logits)))
+
+    def for_inference(self, dtype: torch.dtype) -> BaseDenoiser:
+        """Return a network that predicts the same faster, with weights and features of ``dtype``; or this one.
+
+        It has the attributes that tiling and sampler read. The default changes nothing: half precision then comes from
+        autocast.
+        """
+        return self
 
     @abstractmethod
     def forward_features(self, x: torch.Tensor, t: torch.Tensor, cond: StepCondition | None) -> DenoiserOutput:

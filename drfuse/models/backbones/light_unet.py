@@ -12,7 +12,7 @@ from drfuse.models.backbones.layers import TimeEmbedding
 from drfuse.models.backbones.light_blocks import BLOCKS, BlockChain
 from drfuse.registry import BACKBONES
 
-_SIGMA_UNIT = 0.1
+SIGMA_UNIT = 0.1
 """Noise levels are divided by it, so that usual ones come near 1."""
 
 
@@ -77,7 +77,7 @@ class LightUNet(BaseDenoiser):
     def forward_features(self, x: torch.Tensor, t: torch.Tensor, cond: StepCondition | None) -> DenoiserOutput:
         """Predict noise and weight logits; both sides of ``x`` are multiples of 8."""
         emb = self.time_embedding(t)
-        known = torch.cat((x, cond.pinv, cond.residual, cond.sigma / _SIGMA_UNIT), 1)
+        known = torch.cat((x, cond.pinv, cond.residual, cond.sigma / SIGMA_UNIT), 1)
         # channels last suits the convolutions of every backend from here on
         fine = self.stem(F.pixel_unshuffle(known, 2).contiguous(memory_format=torch.channels_last))
         fine = self.encoder1(fine, emb)
@@ -87,6 +87,12 @@ class LightUNet(BaseDenoiser):
         fine = self.decoder1(fine + F.pixel_shuffle(self.up1(middle), 2), emb)
         eps = F.pixel_shuffle(self.eps_head(fine), 2)
         return DenoiserOutput(eps, self._weight_logits(fine, middle, emb))
+
+    def for_inference(self, dtype: torch.dtype) -> BaseDenoiser:
+        """Return the folded network."""
+        from drfuse.models.backbones.folded_light_unet import FoldedLightUNet  # noqa: PLC0415 - it reads this class
+
+        return FoldedLightUNet(self, dtype)
 
     def _weight_logits(self, fine: torch.Tensor, middle: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
         """Return (B, M K, H, W) from features at 1/2 and 1/4; bilinear enlargement keeps the masks free of a grid."""

@@ -1,0 +1,56 @@
+"""The folded network predicts what the trained one predicts."""
+
+import pytest
+import torch
+
+from drfuse.diffusion.denoiser import StepCondition
+from drfuse.models import LightUNet
+from drfuse.models.backbones.folded_light_unet import FoldedLightUNet
+from drfuse.testing.backbone_contract import perturbed
+
+
+def network(**options):
+    torch.manual_seed(0)
+    small = dict(widths=(8, 8, 16), encoder_blocks=(1, 1, 1), emb_channels=16, weight_bands=2)
+    return perturbed(LightUNet(**{**small, **options}), 0).eval()
+
+
+def inputs(size, batch=1, constant=True, sources=2):
+    generator = torch.Generator().manual_seed(1)
+    x, y, r = (torch.rand(batch, c, *size, generator=generator) for c in (sources + 1, sources, sources))
+    sigma = 0.05 * torch.rand(batch, sources, 1, 1, generator=generator)
+    sigma = sigma.expand(-1, -1, *size) if constant else sigma * torch.ones(size)
+    return x, torch.full((batch,), 2.0), StepCondition(y, 0.1 * r, sigma)
+
+
+@pytest.mark.parametrize('kinds', [('conv', 'gated', 'gated'), ('dense', 'conv', 'gated')])
+@pytest.mark.parametrize(('size', 'batch', 'constant'),
+                         [((24, 32), 1, True), ((33, 47), 2, True), ((24, 24), 2, False)])
+def test_float32_differs_by_rounding_alone(kinds, size, batch, constant):
+    net, args = network(block_kinds=kinds), inputs(size, batch, constant)
+    with torch.no_grad():
+        expected, found = net(*args), net.for_inference(torch.float32)(*args)
+    torch.testing.assert_close(found.eps, expected.eps, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(found.weight_logits, expected.weight_logits[:, :2], atol=1e-5, rtol=1e-5)
+
+
+def test_three_sources():
+    net, args = network(num_sources=3), inputs((24, 24), sources=3)
+    with torch.no_grad():
+        torch.testing.assert_close(net.for_inference(torch.float32)(*args)[1], net(*args)[1], atol=1e-5, rtol=1e-5)
+
+
+def test_bfloat16_is_close_and_answers_in_the_dtype_of_the_state():
+    net, args = network(), inputs((24, 32))
+    with torch.no_grad():
+        expected, found = net(*args), FoldedLightUNet(net, torch.bfloat16)(*args)
+    assert found.eps.dtype == torch.float32
+    error = (found.eps - expected.eps).abs().max() / expected.eps.abs().max()
+    assert 0 < error < 0.05
+
+
+def test_the_input_is_left_unchanged():
+    net, (x, t, cond) = network(), inputs((24, 24))
+    before = x.clone()
+    net.for_inference(torch.float32)(x, t, cond)
+    assert torch.equal(before, x)
