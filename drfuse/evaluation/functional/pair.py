@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from drfuse.evaluation.functional.arrays import A, Array, available_workers, namespace
-from drfuse.evaluation.functional.histogram import JointHistogram, round_half_up, stretch
+from drfuse.evaluation.functional.histogram import LEVELS, JointHistogram, round_half_up, stretch
 
 VARIANTS = ('yuliu', 'zliu')
 """The two published variants of Q_AB/F, Q_P, Q_W, Q_S and Q_C."""
@@ -70,17 +70,20 @@ class Pair(Generic[A]):
     @cached_property
     def stretched(self) -> tuple[A, ...]:
         """Fused image, then sources, each min-max stretched to 0..255 and rounded half up."""
+        if self.all_uint8 and not isinstance(self.fused, torch.Tensor):
+            return tuple(_stretch_levels(image) for image in self._given)
         return tuple(stretch(image) for image in (self.fused, *self.sources))
 
     @cached_property
     def levels(self) -> tuple[A, ...]:
         """Fused image, then sources, as whole grey levels: uint8 as given, floats rounded half up."""
-        if self._all_uint8:
+        if self.all_uint8:
             return tuple(image.reshape(self.fused.shape) for image in self._given)
         return tuple(round_half_up(image) for image in (self.fused, *self.sources))
 
     @property
-    def _all_uint8(self) -> bool:
+    def all_uint8(self) -> bool:
+        """Whether all images were given as uint8, so that their values are whole numbers."""
         return all(image.dtype in (np.uint8, torch.uint8) for image in self._given)
 
     @cached_property
@@ -95,7 +98,7 @@ class Pair(Generic[A]):
 
         For 8-bit images the stretch moves bins but never joins two, so these of the levels have the same entropies.
         """
-        if self._all_uint8:
+        if self.all_uint8:
             return self.histograms
         fused, *sources = self.stretched
         return tuple(JointHistogram(source, fused) for source in sources)
@@ -103,8 +106,16 @@ class Pair(Generic[A]):
     @cached_property
     def source_histogram(self) -> JointHistogram:
         """Joint histogram of the first two sources, stretched where :attr:`stretched_histograms` are."""
-        images = self.levels if self._all_uint8 else self.stretched
+        images = self.levels if self.all_uint8 else self.stretched
         return JointHistogram(images[1], images[2])
+
+
+def _stretch_levels(image: np.ndarray) -> np.ndarray:
+    """Return :func:`stretch` of a uint8 image (H, W), computed once for every grey level."""
+    low, high = int(image.min()), int(image.max())
+    table = np.zeros(LEVELS)
+    table[low:high + 1] = stretch(np.arange(low, high + 1, dtype=np.float64)[None])[0]
+    return table[image]
 
 
 def check_image(name: str, image: Array) -> Array:

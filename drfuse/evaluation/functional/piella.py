@@ -1,5 +1,6 @@
 """Saliency-weighted structural similarity: Q_S, Q_W and Q_E of Piella and Heijmans."""
 
+import math
 from collections.abc import Sequence
 from typing import Generic
 
@@ -15,6 +16,7 @@ from drfuse.evaluation.functional.arrays import (
     namespace,
     scalar,
 )
+from drfuse.evaluation.functional.compiled import compiled_module
 from drfuse.evaluation.functional.pair import Pair, check_variant
 from drfuse.evaluation.functional.strips import framed, row_strips, total
 
@@ -108,7 +110,13 @@ def piella_terms(pair: Pair[A], variant: str = 'yuliu') -> tuple[tuple[A, A], tu
     check_variant('QW', variant)
     sources = pair.two_sources('QW')
     pair.require_size(f'QW ({variant})', MIN_SIZE[variant])
-    return _weighted_terms(pair.fused, sources, variant)
+    module = compiled_module('piella_compiled')
+    if variant == 'zliu' or module is None or not pair.all_uint8 or isinstance(pair.fused, torch.Tensor):
+        return _weighted_terms(pair.fused, sources, variant)
+    constants = [(k * _PEAK)**2 for k in _STABILISERS[variant]]
+    plain_a, plain_b, salient_a, salient_b, saliency = module.window_sums(pair.fused, *sources, *constants)
+    windows = math.prod(n - MIN_SIZE[variant] + 1 for n in pair.shape)
+    return (plain_a / windows, plain_b / windows), (salient_a / saliency, salient_b / saliency)
 
 
 def q_s(fused: Array, sources: Sequence[Array], variant: str = 'yuliu') -> float | torch.Tensor:

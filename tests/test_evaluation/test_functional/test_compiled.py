@@ -6,7 +6,7 @@ import pytest
 from drfuse.evaluation.functional import q_p
 from drfuse.evaluation.functional.compiled import compiled_module
 
-NAMES = ['phase_kernels_compiled', 'zhao_compiled']
+NAMES = ['phase_kernels_compiled', 'zhao_compiled', 'piella_compiled']
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from drfuse.evaluation.functional import q_abf, q_mi
+from drfuse.evaluation.functional.histogram import stretch
 from drfuse.evaluation.functional.pair import Pair, TooSmallError, check_image, check_variant
 
 
@@ -101,3 +102,11 @@ def test_histograms_with_and_without_stretch_share_their_entropies(trio):
 
 def test_floats_are_rounded_half_up_to_levels():
     assert Pair(np.array([[2.5, 3.49], [7., 254.5]]), (grey(2, 2),)).levels[0].tolist() == [[3, 3], [7, 255]]
+
+
+@pytest.mark.parametrize('image', [np.arange(13, 201).reshape(4, 47), np.full((3, 4), 9), np.zeros((2, 2)),
+                                   np.array([[0, 255], [1, 128]])], ids=['ramp', 'constant', 'zero', 'full'])
+def test_whole_levels_are_stretched_as_any_others(image):
+    image = image.astype(np.uint8)
+    for one in Pair(image, (image,)).stretched:
+        np.testing.assert_array_equal(one, stretch(image.astype(float)))
