@@ -18,6 +18,7 @@ from drfuse.evaluation.functional.warm_memory import warm_empty
 _NOISE_SIGMAS, _NOISE_SHRINK = 2, 1.7
 _RAYLEIGH = np.sqrt(np.pi / 2) + _NOISE_SIGMAS * np.sqrt(2 - np.pi / 2)
 _GROUPS = 2
+_AT_ONCE = 2  # scales filtered in one pass over the spectrum
 _SIN60 = np.sqrt(3) / 2
 
 
@@ -152,12 +153,13 @@ def _respond(spectrum: np.ndarray, bank: LogGaborBank, orientations: Sequence[in
              maps: PhaseMaps[np.ndarray]) -> None:
     """Add some orientations of one image to ``maps``."""
     kernels = compiled_module('phase_kernels_compiled') or phase_kernels
-    filtered, squared = warm_empty((*spectrum.shape, 2)).view(complex)[..., 0], warm_empty(spectrum.shape)
+    filtered = warm_empty((_AT_ONCE, *spectrum.shape, 2)).view(complex)[..., 0]
+    squared = warm_empty(spectrum.shape)
     for o in orientations:
-        responses = []
-        for radial in bank.radial:
-            kernels.filter_spectrum(spectrum, bank.angular[o], radial, filtered)
-            responses.append(torch.fft.ifft2(torch.from_numpy(filtered), norm='forward').contiguous().numpy())
+        responses: list[np.ndarray] = []
+        for start in range(0, SCALES, _AT_ONCE):
+            kernels.filter_spectrum(spectrum, bank.angular[o], bank.radial[start:start + _AT_ONCE], filtered)
+            responses += [torch.fft.ifft2(torch.from_numpy(x), norm='forward').contiguous().numpy() for x in filtered]
         kernels.power(responses[0], squared)
         kernels.add_energy(responses, _threshold(_median(squared), bank, o), *maps.of(o))
         del responses  # before the next ones are made: they shall take this memory, still warm

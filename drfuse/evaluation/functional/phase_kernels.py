@@ -13,9 +13,10 @@ _STRIP_ROWS = 16
 
 
 def filter_spectrum(spectrum: np.ndarray, angular: np.ndarray, radial: np.ndarray, out: np.ndarray) -> None:
-    """Write a spectrum (H, W) times two filters (H, W) into ``out``."""
+    """Write a spectrum (H, W) times an angular (H, W) and every radial filter (N, H, W) into ``out`` (N, H, W)."""
     for rows in row_strips(len(spectrum), spectrum, _STRIP_ROWS):
-        np.multiply(spectrum[rows], angular[rows] * radial[rows], out=out[rows])
+        for one, target in zip(radial, out, strict=True):
+            np.multiply(spectrum[rows], angular[rows] * one[rows], out=target[rows])
 
 
 def power(response: np.ndarray, out: np.ndarray) -> None:

@@ -18,7 +18,7 @@ _SLOPE = GAIN / 4
 
 
 def filter_spectrum(spectrum: np.ndarray, angular: np.ndarray, radial: np.ndarray, out: np.ndarray) -> None:
-    """Write a spectrum times two filters into ``out``."""
+    """Write a spectrum times an angular and every radial filter into ``out``."""
     _filter(spectrum.view(float), angular, radial, out.view(float))
 
 
@@ -38,11 +38,13 @@ def add_energy(responses: Sequence[np.ndarray], threshold: float, energies: np.n
 def _filter(spectrum: np.ndarray, angular: np.ndarray, radial: np.ndarray, out: np.ndarray) -> None:
     height, width = angular.shape
     for y in range(height):
-        x, a, r, result = spectrum[y], angular[y], radial[y], out[y]
-        for j in range(width):
-            f = a[j] * r[j]
-            result[2 * j] = x[2 * j] * f
-            result[2 * j + 1] = x[2 * j + 1] * f
+        x, a = spectrum[y], angular[y]
+        for n in range(radial.shape[0]):
+            r, result = radial[n, y], out[n, y]
+            for j in range(width):
+                f = a[j] * r[j]
+                result[2 * j] = x[2 * j] * f
+                result[2 * j + 1] = x[2 * j + 1] * f
 
 
 @jit

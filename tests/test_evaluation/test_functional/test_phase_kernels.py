@@ -41,8 +41,8 @@ def test_no_response_has_no_energy_and_is_no_nan():
 
 
 def test_filter_and_power(responses):
-    out, squared = np.empty_like(responses[0]), np.empty(responses[0].shape)
-    phase_kernels.filter_spectrum(responses[0], responses[1].real, responses[2].real, out)
-    np.testing.assert_allclose(out, responses[0] * responses[1].real * responses[2].real, rtol=1e-14)
+    out, squared = np.empty_like(responses[:2]), np.empty(responses[0].shape)
+    phase_kernels.filter_spectrum(responses[0], responses[1].real, responses[2:].real, out)
+    np.testing.assert_allclose(out, responses[0] * responses[1].real * responses[2:].real, rtol=1e-14)
     phase_kernels.power(responses[0], squared)
     np.testing.assert_allclose(squared, abs(responses[0])**2, rtol=1e-14)

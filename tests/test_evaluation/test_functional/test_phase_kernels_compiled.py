@@ -27,8 +27,8 @@ def test_energy(responses, scale):
 
 def test_filter_and_power(responses):
     for kernels in (phase_kernels, compiled):
-        out, squared = np.empty_like(responses[0]), np.empty(responses[0].shape)
-        kernels.filter_spectrum(responses[0], responses[1].real, responses[2].real, out)
+        out, squared = np.empty_like(responses[:2]), np.empty(responses[0].shape)
+        kernels.filter_spectrum(responses[0], responses[1].real.copy(), responses[2:].real.copy(), out)
         kernels.power(responses[0], squared)
         if kernels is phase_kernels:
             expected = out, squared
