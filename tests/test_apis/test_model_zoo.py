@@ -86,3 +86,9 @@ def test_device_that_is_not_there(device, message):
     with pytest.raises(UserError, match=message):
         find_device(device)
     assert find_device('cpu').type == 'cpu' and find_device(None).type in ('cpu', 'cuda')
+
+
+def test_a_folder_without_a_model_of_the_task(tmp_path):
+    (tmp_path / 'metafile.yml').write_text('Models: []\n')
+    with pytest.raises(UserError, match='no trained model of the task mif is here: name one by --model CONFIG'):
+        load_model('mif', folder=tmp_path, device='cpu')

@@ -33,8 +33,8 @@ def degrade(image, stages, key):
     return (255 * result.clamp(0, 1)).round().byte().permute(1, 2, 0).squeeze(-1).numpy()
 
 
-def test_there_is_an_infrared_visible_model():
-    assert 'ivf' in MODELS
+def test_there_is_a_model_of_each_task():
+    assert {'ivf', 'mif'} <= set(MODELS)
 
 
 @pytest.mark.parametrize('name', MODELS)
@@ -65,6 +65,7 @@ def test_restores_generated_pairs(name, preset):
 def test_very_strong_noise_leaves_a_picture(name, sigma):
     """Far beyond the training: no patterns of the network but the scene, well above what it gets."""
     inferencer = FusionInferencer(name)
+    least = 1.5 if inferencer.task == 'mif' else 3  # noise clipped at 0 lifts a black background for good
     pairs = EmbeddedPairs(inferencer.task, 'test', 1, (96, 128))
     clean = pairs.render(pairs.stems[0])
     stages = [dict(NOISE, sigma=sigma)]
@@ -73,4 +74,4 @@ def test_very_strong_noise_leaves_a_picture(name, sigma):
         result = inferencer(*observed, degradation=dict(a=stages, b=stages))
     for (modality, image), y in zip(clean.items(), observed, strict=True):
         gain = psnr(result.luminance[modality], luma(image)) - psnr(luma(y), luma(image))
-        assert gain > 3, f'{modality}: {gain:.2f} dB'
+        assert gain > least, f'{modality}: {gain:.2f} dB'

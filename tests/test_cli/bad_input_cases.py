@@ -134,8 +134,8 @@ CASES = [
          "drfuse: chroma must be one of observed, guided, got 'vivid'"),
     Case('unknown tiles', f'{GIVEN} --tile 12',
          'drfuse: tile must be auto or off, or a side of at least 64 pixels, got 12'),
-    Case('no model of the task', 'fuse ir/one.png vis/one.png -o out.png --task mif --model mif',
-         'drfuse: no trained model of the task mif is here: name one by --model CONFIG --weights FILE'),
+    Case('a model of the other task', 'fuse ir/one.png vis/one.png -o out.png --task ivf --model mif',
+         'drfuse: the model mif is for the task mif, not ivf'),
     # ---- sources
     Case('the same file twice', 'fuse ir/one.png ir/one.png -o out.png --task ivf',
          'drfuse: A and B are the same file ir/one.png'),
