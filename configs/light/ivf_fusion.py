@@ -1,7 +1,7 @@
 """Last stage of the infrared-visible light model: only the branch of fusion weights learns, by local quality."""
 
 _base_ = ['./ivf.py']
-load_from = 'work_dirs/ivf_refine/iter_2600.pth'
+load_from = 'work_dirs/ivf_refine/iter_1400.pth'
 model = dict(
     train_only=['weight_stem', 'weight_chain', 'weight_head'],
     losses=dict(_delete_=True, fusion=dict(

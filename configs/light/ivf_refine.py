@@ -3,4 +3,4 @@
 _base_ = ['./ivf.py']
 load_from = 'work_dirs/ivf/iter_9500.pth'
 optim_wrapper = dict(optimizer=dict(lr=4e-4))
-train_cfg = dict(max_iters=2600, val_interval=1300)
+train_cfg = dict(max_iters=1400, val_interval=1400)
