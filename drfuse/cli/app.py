@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from drfuse.cli.bench import bench
 from drfuse.cli.degrade import degrade
 from drfuse.cli.demo import demo
 from drfuse.cli.fuse import fuse
@@ -37,6 +38,7 @@ app.command()(fuse)
 app.command()(video)
 app.command()(degrade)
 app.command()(models)
+app.command()(bench)
 app.command()(demo)
 
 

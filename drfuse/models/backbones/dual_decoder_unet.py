@@ -129,6 +129,12 @@ class DualDecoderUNet(BaseDenoiser):
             logits = torch.cat((logits, torch.zeros_like(logits)), 1)
         return DenoiserOutput(eps, logits)
 
+    def for_inference(self, dtype: torch.dtype) -> BaseDenoiser:
+        """Return a copy in one precision, stored channels last."""
+        from drfuse.models.backbones.typed_network import TypedNetwork  # noqa: PLC0415 - only inference needs it
+
+        return TypedNetwork(self, dtype)
+
     def _blocks(self, in_channels: int, out_channels: int, count: int) -> nn.ModuleList:
         widths = [in_channels] + [out_channels] * count
         return nn.ModuleList(ResBlock(a, b, self.time_channels, self.norm_groups, self.dropout)

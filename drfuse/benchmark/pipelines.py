@@ -1,0 +1,73 @@
+"""The pipelines that are compared, files to file, and what their networks cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from drfuse.apis import FusionInferencer
+from drfuse.datasets.embedded import EmbeddedPairs
+from drfuse.diffusion.denoiser import StepCondition
+from drfuse.models.backbones.base_backbone import BaseDenoiser
+from drfuse.registry import MODELS
+from drfuse.utils.config import load_config
+from drfuse.utils.paths import find_config
+
+FACTOR = 4
+"""Low-resolution factor of the infrared image in the scenario ``composite``."""
+PAPER = 'drfusion/ivf_composite.py'
+DEGRADATION = 'composite'
+
+
+def write_pair(folder: Path, size: tuple[int, int], seed: int = 0) -> tuple[Path, Path]:
+    """Write a generated infrared-visible pair of (H, W), the infrared image at a quarter of it; return the files."""
+    pairs = EmbeddedPairs('ivf', num=1, size=size, seed=seed)
+    pair = pairs.render(pairs.stems[0])
+    ir, vis = pair['ir'], pair['vis']
+    small = cv2.resize(ir, (size[1] // FACTOR, size[0] // FACTOR), interpolation=cv2.INTER_AREA)
+    files = folder / f'ir_{size[1]}.png', folder / f'vis_{size[1]}.png'
+    cv2.imwrite(str(files[0]), small)
+    cv2.imwrite(str(files[1]), vis[..., ::-1])
+    return files
+
+
+def paper_inferencer(folder: Path, accelerated: bool = False, precision: str = 'float32') -> FusionInferencer:
+    """Return the pipeline with the paper's network, weights at random: they do not change what it costs."""
+    weights = folder / 'paper.pth'
+    if not weights.is_file():
+        torch.manual_seed(0)
+        torch.save(MODELS.build({**load_config(find_config(PAPER)).model, 'losses': None}).state_dict(), weights)
+    return FusionInferencer(PAPER, weights, 'cpu', precision, accelerated=accelerated)
+
+
+def file_to_file(inferencer: FusionInferencer, files: tuple[Path, Path], target: Path) -> Callable[[], Any]:
+    """Return a function that reads two files, restores, fuses, and writes the fused picture."""
+    return lambda: inferencer(*files, DEGRADATION).save(target)
+
+
+def step_of(network: BaseDenoiser, size: tuple[int, int]) -> Callable[[], Any]:
+    """Return a function that evaluates a network once on a picture of (H, W)."""
+    generator = torch.Generator().manual_seed(0)
+    maps = torch.rand(1, 2 * network.num_sources + 1, *size, generator=generator)
+    sigma = torch.full((1, network.num_sources, 1, 1), 0.03).expand(-1, -1, *size)
+    x, y = maps.split((network.num_sources + 1, network.num_sources), 1)
+    t, cond = torch.ones(1), StepCondition(y, 0.1 * y, sigma)
+
+    @torch.no_grad()
+    def run() -> Any:
+        return network(x, t, cond)
+
+    return run
+
+
+def costs(network: BaseDenoiser, size: tuple[int, int]) -> dict[str, float]:
+    """Return parameters in millions, and GFLOP of one step: a multiplication and an addition count as two."""
+    with FlopCounterMode(display=False) as counter:
+        step_of(network, size)()
+    return dict(parameters_m=sum(p.numel() for p in network.parameters()) / 1e6,
+                gflop_per_step=counter.get_total_flops() / 1e9)

@@ -1,0 +1,14 @@
+"""``drfuse bench`` hands its options on."""
+
+from typer.testing import CliRunner
+
+from drfuse.cli import bench_run
+from drfuse.cli.app import app
+
+
+def test_options_reach_the_run(monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(bench_run, 'run', lambda *arguments: seen.append(arguments) or 0)
+    done = CliRunner().invoke(app, ['bench', '--quick', '--json', str(tmp_path / 'x.json')])
+    assert done.exit_code == 0, done.output
+    assert seen == [(tmp_path / 'x.json', None, None, True)]
