@@ -140,6 +140,7 @@ def _maps_numpy(images: Sequence[np.ndarray], bank: LogGaborBank, workers: int) 
     maps = PhaseMaps.for_images(images)
 
     def respond(job: tuple[int, int]) -> None:
+        torch.set_num_threads(1)  # of OpenMP, for each thread its own; two of them wait for each other's helpers
         index, group = job
         _respond(spectra[index], bank, [o for o in range(ORIENTATIONS) if group_of(o) == group], maps[index])
 
