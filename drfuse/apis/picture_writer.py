@@ -69,7 +69,9 @@ def encode(picture: Picture, suffix: str) -> bytes:
 
 
 def _encode_8bit(picture: Picture, suffix: str) -> bytes:
-    options: dict[str, Any] = {'.jpg': dict(quality=95, subsampling=0), '.jpeg': dict(quality=95, subsampling=0),
+    # level 3 takes a third of the time of zlib's usual 6 for files about 1 % larger
+    jpeg = dict(quality=95, subsampling=0)
+    options: dict[str, Any] = {'.png': dict(compress_level=3), '.jpg': jpeg, '.jpeg': jpeg,
                                '.webp': dict(lossless=True, exact=True), '.tif': dict(compression='tiff_deflate'),
                                '.tiff': dict(compression='tiff_deflate')}.get(suffix, {})
     known = dict(exif=picture.metadata.exif, icc_profile=picture.metadata.icc, dpi=picture.metadata.dpi)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -11,10 +11,12 @@ from torch.nn import functional as F
 
 from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
 from drfuse.models.backbones.base_backbone import BaseDenoiser
-from drfuse.models.backbones.light_blocks import ConvBlock, DenseBlock, GatedBlock, TimeShift
+from drfuse.models.backbones.light_blocks import BlockChain, ConvBlock, DenseBlock, GatedBlock, TimeShift
 from drfuse.models.backbones.light_unet import SIGMA_UNIT, LightUNet
 
 _CHANNELS_LAST = torch.channels_last
+_COARSE = ('encoder2', 'bottom', 'decoder2', 'down1', 'down2', 'up1', 'up2')
+_FINE = ('encoder1', 'decoder1', 'eps_head', 'weight_stem', 'weight_chain', 'weight_head')
 
 
 class _Conv(NamedTuple):
@@ -82,7 +84,9 @@ class FoldedLightUNet(BaseDenoiser):
 
     Args:
         network: Its weights are read when a step is computed for the first time; do not train it afterwards.
-        dtype: Of weights and features: float32 or bfloat16.
+        dtype: Of the levels at 1/4 and 1/8 of the resolution, float32 or bfloat16. The level at 1/2 and the branch of
+            fusion weights stay in float32: there rounding shows, in the masks first, and much of what
+            bfloat16 saves is saved in the others.
 
     Shape:
         As of the network, but for M = 2 ``weight_logits`` is (B, K, H, W).
@@ -103,16 +107,16 @@ class FoldedLightUNet(BaseDenoiser):
         step = self._step(int(t[0]), x.device)
         constant = cond.sigma.stride()[-2:] == (0, 0)
         known = [x, cond.pinv, cond.residual] + ([] if constant else [cond.sigma])
-        image = torch.cat([k.to(self.dtype) for k in known], 1).contiguous(memory_format=_CHANNELS_LAST)
+        image = torch.cat(known, 1).contiguous(memory_format=_CHANNELS_LAST)
         fine = self._stem(step, image, cond.sigma if constant else None)
         fine = _chain(step.encoder1, fine)
-        middle = _chain(step.encoder2, step.down1(fine))
+        middle = _chain(step.encoder2, step.down1(fine.to(self.dtype)))
         bottom = _chain(step.bottom, step.down2(middle))
         middle = _chain(step.decoder2, middle + F.pixel_shuffle(step.up2(bottom), 2))
         fine = _chain(step.decoder1, fine + F.pixel_shuffle(step.up1(middle), 2))
-        eps = F.pixel_shuffle(step.eps_head(fine), 2).to(x.dtype, memory_format=torch.contiguous_format)
-        features = _chain(step.weight_chain, step.weight_stem.add_to(middle, fine))
-        logits = step.weight_head(features).to(torch.float32, memory_format=torch.contiguous_format)
+        eps = F.pixel_shuffle(step.eps_head(fine), 2).contiguous()
+        features = _chain(step.weight_chain, step.weight_stem.add_to(middle.float(), fine))
+        logits = step.weight_head(features).contiguous()
         return DenoiserOutput(eps, F.interpolate(logits, scale_factor=4, mode='bilinear'))
 
     def _stem(self, step: _Step, image: torch.Tensor, sigma: torch.Tensor | None) -> torch.Tensor:
@@ -122,8 +126,8 @@ class FoldedLightUNet(BaseDenoiser):
         conv = conv._replace(weight=conv.weight[:, :channels].contiguous(memory_format=_CHANNELS_LAST))
         levels = sigma[:, :, 0, 0].float()
         if len(levels) == 1 or bool((levels == levels[:1]).all()):
-            return conv._replace(bias=(conv.bias.float() + step.sigma_weight @ levels[0]).to(self.dtype))(image)
-        return conv(image).add_((levels @ step.sigma_weight.T)[:, :, None, None].to(self.dtype))
+            return conv._replace(bias=conv.bias + step.sigma_weight @ levels[0])(image)
+        return conv(image).add_((levels @ step.sigma_weight.T)[:, :, None, None])
 
     def _step(self, t: int, device: torch.device) -> _Step:
         if (t, device) not in self._steps:
@@ -132,15 +136,18 @@ class FoldedLightUNet(BaseDenoiser):
         return self._steps[t, device]
 
     def _fold(self, t: int, device: torch.device) -> _Step:
-        net, conv = self.network, self._conv
+        net = self.network
         emb = net.time_embedding(torch.full((1,), t, device=device))
         stem = self._patch_stem(net)
-        chains = {name: [block for b in getattr(net, name).blocks for block in self._block(b, emb)]
-                  for name in ('encoder1', 'encoder2', 'bottom', 'decoder1', 'decoder2', 'weight_chain')}
-        layers = {name: conv(getattr(net, name)) for name in
-                  ('down1', 'down2', 'up1', 'up2', 'eps_head', 'weight_stem', 'weight_head')}
+        dtypes = {**dict.fromkeys(_COARSE, self.dtype), **dict.fromkeys(_FINE, torch.float32)}
+        parts = {name: self._part(getattr(net, name), dtype, emb) for name, dtype in dtypes.items()}
         sigma_weight = stem[:, -net.num_sources:].sum((2, 3))
-        return _Step(self._typed(stem, net.stem.bias, 2), sigma_weight, **chains, **layers)
+        return _Step(_typed(stem, net.stem.bias, torch.float32, 2), sigma_weight, **parts)
+
+    def _part(self, part: nn.Module, dtype: torch.dtype, emb: torch.Tensor) -> Any:
+        if isinstance(part, BlockChain):
+            return [block for b in part.blocks for block in self._block(b, dtype, emb)]
+        return self._conv(part, dtype)
 
     @staticmethod
     def _patch_stem(net: LightUNet) -> torch.Tensor:
@@ -150,31 +157,34 @@ class FoldedLightUNet(BaseDenoiser):
         weight[:, -net.num_sources:] /= SIGMA_UNIT
         return weight
 
-    def _block(self, block: nn.Module, emb: torch.Tensor) -> list[Block]:
+    def _block(self, block: nn.Module, dtype: torch.dtype, emb: torch.Tensor) -> list[Block]:
         conv = self._conv
         if isinstance(block, GatedBlock):
-            widen, deep = conv(block.widen, block.shift, emb), conv(block.depthwise)
-            narrow, widen2, narrow2 = conv(block.narrow), conv(block.widen2), conv(block.narrow2)
+            widen, deep = conv(block.widen, dtype, block.shift, emb), conv(block.depthwise, dtype)
+            narrow, widen2, narrow2 = (conv(layer, dtype) for layer in (block.narrow, block.widen2, block.narrow2))
             return [lambda x: narrow.add_to(x, _gate(deep(widen(x)))), lambda x: narrow2.add_to(x, _gate(widen2(x)))]
         if isinstance(block, ConvBlock):
-            first, second = conv(block.spatial, block.shift, emb), conv(block.mix)
+            first, second = conv(block.spatial, dtype, block.shift, emb), conv(block.mix, dtype)
         elif isinstance(block, DenseBlock):
-            first, second = conv(block.first, block.shift, emb), conv(block.second)
+            first, second = conv(block.first, dtype, block.shift, emb), conv(block.second, dtype)
         else:
             raise TypeError(f'FoldedLightUNet cannot fold a {type(block).__name__}')
         return [lambda x: second.add_to(x, first.relu(x))]
 
-    def _conv(self, layer: nn.Conv2d, shift: TimeShift | None = None, emb: torch.Tensor | None = None) -> _Conv:
-        """Return a layer in this precision; a shift behind it is folded: s (W x + b) + h = (s W) x + (s b + h)."""
+    def _conv(self, layer: nn.Conv2d, dtype: torch.dtype, shift: TimeShift | None = None,
+              emb: torch.Tensor | None = None) -> _Conv:
+        """Return a layer in one precision; a shift behind it is folded: s (W x + b) + h = (s W) x + (s b + h)."""
         weight, bias = layer.weight, layer.bias
         if shift is not None:
             scale, offset = shift.proj(emb)[0].chunk(2)
             weight, bias = weight * (1 + scale).view(-1, 1, 1, 1), bias * (1 + scale) + offset
-        return self._typed(weight, bias, layer.stride[0], layer.groups)
+        return _typed(weight, bias, dtype, layer.stride[0], layer.groups)
 
-    def _typed(self, weight: torch.Tensor, bias: torch.Tensor, stride: int = 1, groups: int = 1) -> _Conv:
-        weight = weight.detach().to(self.dtype, memory_format=_CHANNELS_LAST, copy=True)
-        return _Conv(weight, bias.detach().to(self.dtype, copy=True), stride, groups)
+
+
+def _typed(weight: torch.Tensor, bias: torch.Tensor, dtype: torch.dtype, stride: int = 1, groups: int = 1) -> _Conv:
+    weight = weight.detach().to(dtype, memory_format=_CHANNELS_LAST, copy=True)
+    return _Conv(weight, bias.detach().to(dtype, copy=True), stride, groups)
 
 
 def _chain(blocks: list[Block], x: torch.Tensor) -> torch.Tensor:
