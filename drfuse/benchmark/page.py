@@ -21,7 +21,7 @@ def measured_text(result: Mapping[str, Any]) -> str:
              f'PyTorch {machine["torch"]}, drfuse {machine["drfuse"]}; {machine["date"]}. Medians of '
              f'{result["repeats"]} runs in turn, one before does not count.', '']
     lines += ['![Runtime against parameters](images/performance.svg)', '']
-    for part in (_pipeline, _stages, _networks, _paper, _growth, _starts):
+    for part in (_pipeline, _stages, _networks, _paper, _growth, _sets, _starts):
         lines += [*part(result, f'{width} x {height}'), '']
     return '\n'.join(lines[:-1])
 
@@ -74,6 +74,17 @@ def _growth(result: Mapping[str, Any], size: str) -> list[str]:
             f'(relative least squares, R2 = {pixels["fit"]["r2"]:.4f}).', '',
             f'Reverse process in float32 at {size}, seconds by T: {by_steps}; {steps["fit"]["offset"]:.2f} s + '
             f'{steps["fit"]["slope"]:.2f} s a step (R2 = {steps["fit"]["r2"]:.4f}).']
+
+
+def _sets(result: Mapping[str, Any], size: str) -> list[str]:
+    sets = result['sets']
+    height, width = sets['evaluation_size']
+    parts = ', '.join(f'{name} {sets["evaluation"][name]:.1f} s' for name in ('degrade', 'fuse', 'evaluate'))
+    peaks = ', '.join(f'{number} pairs: {peak:.0f} MiB' for number, peak in sets['peak_mib_by_pairs'].items())
+    return ['### Whole folders', '',
+            f'{sets["evaluation"]["pairs"]} pairs of {width} x {height} by the command line, each step a process, six '
+            f'metrics: {parts}, together {sets["evaluation"]["total"]:.1f} s. Peak memory of `drfuse fuse` over the '
+            f'number of pairs (64 x 64): {peaks}.']
 
 
 def _starts(result: Mapping[str, Any], size: str) -> list[str]:

@@ -13,6 +13,7 @@ import torch
 from drfuse.apis import FusionInferencer
 from drfuse.benchmark.machine import describe_machine
 from drfuse.benchmark.pipelines import costs, file_to_file, paper_inferencer, step_of, write_pair
+from drfuse.benchmark.sets import COMMAND, evaluate_set, memory_of_set
 from drfuse.benchmark.timing import alternate, linear_fit, median, run_process
 from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.registry import MODELS
@@ -20,7 +21,6 @@ from drfuse.utils.config import UserError, load_config
 from drfuse.utils.paths import find_config
 
 LIGHT = '_base_/models/drfusion_light.py'
-_COMMAND = 'from drfuse.cli.app import main; main()'
 _IMPORT = 'from drfuse.apis import FusionInferencer'
 Tell = Callable[[str], None]
 
@@ -35,6 +35,8 @@ class Plan(NamedTuple):
         sides: Widths of the pictures whose cost is fitted; their height is three quarters.
         steps: Numbers of steps T whose cost is fitted.
         compiled: Also compile the light network.
+        evaluated: Pairs of the set that is evaluated from end to end.
+        many: Numbers of small pairs whose memory is compared.
     """
 
     size: tuple[int, int] = (768, 1024)
@@ -43,10 +45,13 @@ class Plan(NamedTuple):
     sides: tuple[int, ...] = (256, 512, 1024, 2048, 4096)
     steps: tuple[int, ...] = (1, 2, 3, 4, 5)
     compiled: bool = True
+    evaluated: int = 20
+    many: tuple[int, int] = (10, 1000)
 
 
 FULL = Plan()
-QUICK = Plan(size=(192, 256), paper_size=(64, 64), repeats=2, sides=(128, 256), steps=(1, 2), compiled=False)
+QUICK = Plan(size=(192, 256), paper_size=(64, 64), repeats=2, sides=(128, 256), steps=(1, 2), compiled=False,
+             evaluated=2, many=(2, 6))
 
 
 def run_suite(plan: Plan, tell: Tell) -> dict[str, Any]:
@@ -70,12 +75,14 @@ def run_suite(plan: Plan, tell: Tell) -> dict[str, Any]:
         result['paper_modes'] = _paper_modes(folder, plan)
         tell('growth with pixels and steps')
         result['growth'] = dict(pixels=_by_pixels(light, folder, plan), steps=_by_steps(plan))
+        tell('whole folders')
+        result['sets'] = _sets(folder, plan)
     result['speedup_vs_paper_unet'] = result['pipeline']['speedup']
     return result
 
 
 def _starts(repeats: int) -> dict[str, float]:
-    runs = dict(import_s=('import drfuse',), inferencer_import_s=(_IMPORT,), help_s=(_COMMAND, '--help'))
+    runs = dict(import_s=('import drfuse',), inferencer_import_s=(_IMPORT,), help_s=(COMMAND, '--help'))
     return {name: median([run_process(*arguments).seconds for _ in range(min(repeats, 3))])
             for name, arguments in runs.items()}
 
@@ -83,7 +90,7 @@ def _starts(repeats: int) -> dict[str, float]:
 def _memory(folder: Path, plan: Plan, precision: str) -> dict[str, float]:
     """Return the peak of ``drfuse fuse`` in a process of its own, and that of importing alone."""
     files = write_pair(folder, plan.size)
-    done = run_process(_COMMAND, 'fuse', *map(str, files), '-o', str(folder / 'memory.png'), '--task', 'ivf',
+    done = run_process(COMMAND, 'fuse', *map(str, files), '-o', str(folder / 'memory.png'), '--task', 'ivf',
                        '--preset', 'composite', '--precision', precision)
     if done.code:
         raise UserError(f'drfuse fuse failed: {done.output.strip().splitlines()[-1]}')
@@ -129,6 +136,12 @@ def _networks(light: FusionInferencer, folder: Path, plan: Plan) -> dict[str, An
     seconds = {name: median(t) for name, t in times.items()}
     return dict(seconds_per_step=seconds, speedup=seconds['paper'] / seconds['light'],
                 paper=costs(paper, plan.size), light=costs(trained, plan.size))
+
+
+def _sets(folder: Path, plan: Plan) -> dict[str, Any]:
+    peaks = {str(number): memory_of_set(folder / f'many{number}', number, (64, 64)) for number in plan.many}
+    return dict(evaluation=evaluate_set(folder, plan.evaluated, (288, 512)), evaluation_size=[288, 512],
+                peak_mib_by_pairs=peaks)
 
 
 def _light_modes(light: FusionInferencer, plan: Plan) -> dict[str, Any]:

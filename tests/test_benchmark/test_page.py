@@ -19,6 +19,8 @@ RESULT = dict(
     paper_modes=dict(size=[384, 512], seconds={'eager float32': 2.0}, speedups={'eager float32': 1.0}),
     growth=dict(pixels=dict(megapixels=[0.8, 3.1], seconds=[0.8, 2.9], fit=FIT),
                 steps=dict(steps=[1, 2], seconds=[1, 2], fit=FIT)),
+    sets=dict(evaluation=dict(degrade=5.0, fuse=20.0, evaluate=15.0, total=40.0, pairs=20), evaluation_size=[288, 512],
+              peak_mib_by_pairs={'10': 400.0, '1000': 405.0}),
     start=dict(import_s=0.1, inferencer_import_s=3.0, help_s=0.4),
     memory=dict(fuse_peak_mib=800.0, import_peak_mib=370.0))
 
@@ -26,6 +28,7 @@ RESULT = dict(
 def test_every_number_is_told():
     text = measured_text(RESULT)
     for part in ('| light default | 0.750 | 40.0 |', '| compiled float32 | not available |',
+                 'together 40.0 s', '1000 pairs: 405 MiB',
                  'correction 14%', '90 times',
                  '0.10 s + 0.90 s a megapixel', '800 MiB', 'bfloat16 instructions: yes', '1024 x 768'):
         assert part in text
@@ -33,12 +36,12 @@ def test_every_number_is_told():
 
 def test_only_the_part_between_the_marks_changes(tmp_path):
     page = tmp_path / 'page.md'
-    page.write_text(f'before\n{START}\nold\n{END}\nafter\n')
+    page.write_text(f'before\n{START}\nstale\n{END}\nafter\n')
     update_page(page, RESULT)
     first = page.read_text()
     update_page(page, RESULT)
     assert page.read_text() == first
-    assert first.startswith('before\n') and first.endswith('after\n') and 'old' not in first
+    assert first.startswith('before\n') and first.endswith('after\n') and 'stale' not in first
     with pytest.raises(ValueError, match='needs the lines'):
         (tmp_path / 'other.md').write_text('nothing')
         update_page(tmp_path / 'other.md', RESULT)

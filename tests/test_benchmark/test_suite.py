@@ -13,4 +13,4 @@ def test_a_quick_run_fills_the_page():
     assert result['speedup_vs_paper_unet'] == result['pipeline']['speedups']['light default'] > 1
     assert result['pipeline']['correction_share']['network'] > 0
     assert result['memory']['fuse_peak_mib'] > result['memory']['import_peak_mib'] > 50
-    assert measured_text(result) and len(told) == 5
+    assert measured_text(result) and len(told) == 6
