@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
 from drfuse.models.backbones.base_backbone import BaseDenoiser
-from drfuse.models.backbones.light_blocks import BlockChain, ConvBlock, DenseBlock, GatedBlock, TimeShift
+from drfuse.models.backbones.light_blocks import FEATURE_LIMIT, BlockChain, ConvBlock, DenseBlock, GatedBlock, TimeShift
 from drfuse.models.backbones.light_unet import SIGMA_UNIT, LightUNet
 
 _CHANNELS_LAST = torch.channels_last
@@ -190,7 +190,7 @@ def _typed(weight: torch.Tensor, bias: torch.Tensor, dtype: torch.dtype, stride:
 def _chain(blocks: list[Block], x: torch.Tensor) -> torch.Tensor:
     for block in blocks:
         x = block(x)
-    return x
+    return x.clamp_(-FEATURE_LIMIT, FEATURE_LIMIT)
 
 
 def _gate(x: torch.Tensor) -> torch.Tensor:

@@ -111,8 +111,13 @@ BLOCKS = dict(conv=ConvBlock, gated=GatedBlock, dense=DenseBlock)
 """Blocks by their name in a config."""
 
 
+FEATURE_LIMIT = 32.0
+"""Bound of the features between chains. Those of a trained network stay far below; products of products of features
+that it never saw, as when a sharp image is called blurred, would overflow."""
+
+
 class BlockChain(nn.Module):
-    """Blocks one after the other.
+    """Blocks one after the other; the result is clipped to +- :data:`FEATURE_LIMIT`.
 
     Args:
         kind: Name in :data:`BLOCKS`.
@@ -133,7 +138,7 @@ class BlockChain(nn.Module):
         """Return the last block's result."""
         for block in self.blocks:
             x = block(x, emb)
-        return x
+        return x.clamp(-FEATURE_LIMIT, FEATURE_LIMIT)
 
 
 def _gate(x: torch.Tensor) -> torch.Tensor:

@@ -54,3 +54,13 @@ def test_the_input_is_left_unchanged():
     before = x.clone()
     net.for_inference(torch.float32)(x, t, cond)
     assert torch.equal(before, x)
+
+
+def test_features_stay_bounded_in_both_forms():
+    net = network()
+    x, t, cond = inputs((24, 32))
+    wild = 1e6 * (x - 0.5), t, cond
+    with torch.no_grad():
+        expected, found = net(*wild), net.for_inference(torch.float32)(*wild)
+    assert torch.isfinite(expected.eps).all() and expected.eps.abs().max() < 1e4
+    torch.testing.assert_close(found.eps, expected.eps, atol=1e-2, rtol=1e-2)
