@@ -33,7 +33,9 @@ def address(chromium, repo_dir, tmp_path_factory):
     with log.open('w') as file:
         process = subprocess.Popen(
             [sys.executable, '-c', code, 'demo', '--no-browser', '--port', '0', '--device', 'cpu'],
-            env=dict(os.environ, PYTHONPATH=str(repo_dir)), stderr=file)
+            env=dict(os.environ, PYTHONPATH=str(repo_dir)), stderr=file,
+            # jobs in the background of a shell ignore Ctrl-C, and so would what they start
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     end = time.monotonic() + PATIENCE / 1000
     while not (found := re.search(r'http://127\.0\.0\.1:\d+(?= )', log.read_text())) and time.monotonic() < end:
         time.sleep(.1)
