@@ -28,14 +28,14 @@ def address(chromium, repo_dir, tmp_path_factory):
     """The page, served as a user would."""
     if find_spec('gradio') is None:
         (pytest.fail if os.environ.get('DRFUSE_BROWSER') else pytest.skip)('gradio is not installed')
-    code = 'from drfuse.cli.app import main; main()'
+    # jobs in the background of a shell ignore Ctrl-C, and so would what they start
+    heed = 'import signal; signal.signal(signal.SIGINT, signal.default_int_handler)'
+    code = f'{heed}; from drfuse.cli.app import main; main()'
     log = tmp_path_factory.mktemp('demo') / 'log'
     with log.open('w') as file:
         process = subprocess.Popen(
             [sys.executable, '-c', code, 'demo', '--no-browser', '--port', '0', '--device', 'cpu'],
-            env=dict(os.environ, PYTHONPATH=str(repo_dir)), stderr=file,
-            # jobs in the background of a shell ignore Ctrl-C, and so would what they start
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+            env=dict(os.environ, PYTHONPATH=str(repo_dir)), stderr=file)
     end = time.monotonic() + PATIENCE / 1000
     while not (found := re.search(r'http://127\.0\.0\.1:\d+(?= )', log.read_text())) and time.monotonic() < end:
         time.sleep(.1)
