@@ -121,8 +121,8 @@ def test_ctrl_c_from_outside(pairs, tmp_path, repo_dir):
             shutil.copy(pairs / kind / 'one.png', data / kind / f'{i:03}.png')
     # jobs in the background of a shell ignore Ctrl-C, and so would what they start
     heed = 'import signal; signal.signal(signal.SIGINT, signal.default_int_handler)'
-    command = [sys.executable, '-c', f'{heed}; from drfuse.cli.app import main; main()', 'fuse', 'ir', 'vis', '-o', 'out',
-               '--task', 'ivf', '--preset', 'noise', '--model', str(pairs / 'tiny.py'),
+    command = [sys.executable, '-c', f'{heed}; from drfuse.cli.app import main; main()', 'fuse', 'ir', 'vis',
+               '-o', 'out', '--task', 'ivf', '--preset', 'noise', '--model', str(pairs / 'tiny.py'),
                '--weights', str(pairs / 'tiny.pth')]
     process = subprocess.Popen(command, cwd=data, env=dict(os.environ, PYTHONPATH=str(repo_dir)),
                                stderr=subprocess.PIPE, text=True)
