@@ -124,8 +124,8 @@ CASES = [
     Case('a text for a number', f'{FUSE} --a-noise high',
          "drfuse: Invalid value for '--a-noise': Input should be a valid number, unable to parse string as a "
          'number; --help lists the options'),
-    Case('unknown command', 'blend ir vis',
-         "drfuse: No such command 'blend'; --help lists the options"),
+    Case('unknown command', 'mix ir vis',
+         "drfuse: No such command 'mix'; --help lists the options"),
     Case('unknown precision', f'{GIVEN} --precision half',
          "drfuse: precision must be one of auto, float32, bfloat16, got 'half'"),
     Case('unknown device', f'{GIVEN} --device gpu',

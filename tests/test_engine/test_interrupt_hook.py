@@ -67,7 +67,9 @@ def test_interrupted_validation_saves_training_weights_not_averaged_ones(interru
 
 def test_second_signal_ends_at_once():
     from drfuse.engine.interrupt_hook import InterruptHook
-    before = signal.getsignal(signal.SIGINT)
+    outside = signal.getsignal(signal.SIGINT)  # jobs in the background of a shell ignore Ctrl-C
+    before = signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
     hook = InterruptHook()
     hook.before_train(None)
     signal.raise_signal(signal.SIGINT)  # in this thread, and handled before it returns
@@ -76,6 +78,7 @@ def test_second_signal_ends_at_once():
         signal.raise_signal(signal.SIGINT)
     hook.after_train(None)
     assert signal.getsignal(signal.SIGINT) == before
+    signal.signal(signal.SIGINT, outside)
 
 
 def test_a_failed_training_leaves_no_handler(train, tmp_path, monkeypatch):
