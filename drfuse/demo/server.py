@@ -116,7 +116,9 @@ def serve(build: Callable[[], Any], port: int | None, tell: Callable[[str], None
     """
     load_gradio()
     uvicorn = importlib.import_module('uvicorn')
-    with bind(port) as server, tempfile.TemporaryDirectory(prefix='drfuse-demo-') as uploads:
+    # a request that is still at work when Ctrl-C comes may write into the folder while it is removed
+    with bind(port) as server, \
+            tempfile.TemporaryDirectory(prefix='drfuse-demo-', ignore_cleanup_errors=True) as uploads:
         tempfile.tempdir = uploads
         app = make_app(build, uploads)
         address = f'http://{HOST}:{server.getsockname()[1]}'

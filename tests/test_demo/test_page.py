@@ -41,7 +41,7 @@ def address(chromium, repo_dir, tmp_path_factory):
         time.sleep(.1)
     yield found.group()
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
+    assert process.wait(60) == 130, log.read_text()
     assert log.read_text().count('\n') == 1, log.read_text()
 
 
