@@ -143,6 +143,18 @@ def _find(name: str, models: Mapping[str, ZooModel]) -> ZooModel:
     raise UserError(f"no model and no config is called {name!r}; 'drfuse models' lists the models{hint}")
 
 
+def check_task(task: str | None, model: str | Path | None) -> None:
+    """Refuse a command line that names neither a task nor a model, or a task that there is not.
+
+    Raises:
+        UserError: If so.
+    """
+    if task is None and model is None:
+        raise UserError('--task is needed: ivf (infrared and visible) or mif (PET and MRI)')
+    if task is not None and task not in TASKS:
+        raise UserError(f'--task must be one of {", ".join(TASKS)}, got {task!r}')
+
+
 def load_model(name_or_config: str | Path, weights: str | Path | None = None, device: str | torch.device | None = None,
                folder: str | Path | None = None) -> LoadedModel:
     """Build a model and load its weights, executing nothing in the file.

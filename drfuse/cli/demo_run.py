@@ -6,9 +6,8 @@ from typing import Any
 from rich.console import Console
 
 from drfuse.apis import FusionInferencer
-from drfuse.apis.model_zoo import TASKS
+from drfuse.apis.model_zoo import check_task
 from drfuse.demo.server import load_gradio, serve
-from drfuse.utils.config import UserError
 
 
 def run(task: str, port: int | None, browser: bool, model: str | None, weights: Path | None, device: str | None,
@@ -18,8 +17,7 @@ def run(task: str, port: int | None, browser: bool, model: str | None, weights: 
     Raises:
         UserError: If Gradio, the model or the port cannot be had.
     """
-    if task not in TASKS:
-        raise UserError(f'--task must be one of {", ".join(TASKS)}, got {task!r}')
+    check_task(task, model)
     load_gradio()
     inferencer = FusionInferencer(model or task, weights, device, precision, task=task)
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from drfuse.apis import FusionInferencer
 from drfuse.apis.fusion_result import FusionResult
-from drfuse.apis.model_zoo import TASKS
+from drfuse.apis.model_zoo import TASKS, check_task
 from drfuse.apis.pairs import SourcePair, match_sources
 from drfuse.apis.picture_writer import write_picture
 from drfuse.cli.fuse import FuseJob
@@ -17,7 +17,6 @@ from drfuse.cli.fuse_report import match_clean, write_page
 from drfuse.cli.progress import progress_bar
 from drfuse.cli.run import EXIT_INTERRUPTED
 from drfuse.cli.targets import Target, check_targets, plan_targets
-from drfuse.utils.config import UserError
 
 
 def run(job: FuseJob) -> int:
@@ -30,10 +29,7 @@ def run(job: FuseJob) -> int:
         FileNotFoundError: If a source is missing.
         UserError: If an option or a picture cannot be used.
     """
-    if job.task is None and job.model is None:
-        raise UserError('--task is needed: ivf (infrared and visible) or mif (PET and MRI)')
-    if job.task is not None and job.task not in TASKS:
-        raise UserError(f'--task must be one of {", ".join(TASKS)}, got {job.task!r}')
+    check_task(job.task, job.model)
     sources = match_sources(job.a, job.b)
     for source in sources.pairs[0][1:]:
         if '://' not in source and not Path(source).expanduser().exists():

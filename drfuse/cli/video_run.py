@@ -5,7 +5,7 @@ from rich.console import Console
 from drfuse.apis import FusionInferencer
 from drfuse.apis.degradation_spec import describe_stages
 from drfuse.apis.frames import open_frames
-from drfuse.apis.model_zoo import TASKS
+from drfuse.apis.model_zoo import TASKS, check_task
 from drfuse.apis.video import ClipTarget, clip_settings, fuse_clip, match_clips, open_target, settle_clip
 from drfuse.cli.progress import progress_bar
 from drfuse.cli.run import EXIT_INTERRUPTED
@@ -25,10 +25,7 @@ def run(job: VideoJob) -> int:
         FileNotFoundError: If a source is missing.
         UserError: If an option or a clip cannot be used.
     """
-    if job.task is None and job.model is None:
-        raise UserError('--task is needed: ivf (infrared and visible) or mif (PET and MRI)')
-    if job.task is not None and job.task not in TASKS:
-        raise UserError(f'--task must be one of {", ".join(TASKS)}, got {job.task!r}')
+    check_task(job.task, job.model)
     if job.chroma not in CHROMA:
         raise UserError(f'chroma must be one of {", ".join(CHROMA)}, got {job.chroma!r}')
     clip = match_clips(open_frames(job.a), open_frames(job.b), job.pad, job.fps)

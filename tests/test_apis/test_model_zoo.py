@@ -6,7 +6,7 @@ import pytest
 import torch
 import yaml
 
-from drfuse.apis.model_zoo import find_device, list_models, load_model, verify
+from drfuse.apis.model_zoo import check_task, find_device, list_models, load_model, verify
 from drfuse.utils.config import UserError
 from drfuse.utils.paths import share_root
 
@@ -92,3 +92,11 @@ def test_a_folder_without_a_model_of_the_task(tmp_path):
     (tmp_path / 'metafile.yml').write_text('Models: []\n')
     with pytest.raises(UserError, match='no trained model of the task mif is here: name one by --model CONFIG'):
         load_model('mif', folder=tmp_path, device='cpu')
+
+
+def test_a_task_or_a_model_is_named():
+    check_task('mif', None)
+    check_task(None, 'ivf')
+    for task, message in ((None, '--task is needed: ivf'), ('rgb', "--task must be one of ivf, mif, got 'rgb'")):
+        with pytest.raises(UserError, match=message):
+            check_task(task, None)
