@@ -36,7 +36,7 @@ class FusionDDIMSampler(BaseModule):
         fusion: Config of the rule that turns weight logits into the maps W_i; None = ``PixelFusion``, the paper's mask.
         x0_range: (low, high) to clip A^+ y and each x0 to, predicted (its noise follows) and corrected; residuals that
             the network reads are clipped to half the width. None = no clipping, as in the paper. The norm of A^+ A is
-            far above 1 for some products of operators (9 for motion blur and x4 pooling), and a gated network answers
+            far above 1 for some products of operators (motion blur and x4 pooling), and a gated network answers
             large inputs with larger outputs: unbounded, rare samples grow over the steps, in training up to NaN.
         fill_holes: Let A^+ fill missing pixels smoothly, see :func:`~drfuse.degradations.fill_holes`; False = the
             Moore-Penrose solution with black holes.
