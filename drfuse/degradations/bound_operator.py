@@ -45,6 +45,8 @@ class BoundOperator:
         image_shape: (H, W) of the images A acts on.
         noise_std: (B,) or (1,): RMS noise in y, in the unit of y; regularised solvers use it.
         noise_gain: (B,) or (1,): what :meth:`pinv_noise_gain` gave for the whole image, kept by its windows.
+        signal_variance: Variance, on the [0, 1] scale, of what A^+ is to find, where it is not an image but, say, the
+            error of an estimate; Wiener solvers take it in place of their own.
     """
 
     operator: LinearOperator
@@ -52,6 +54,7 @@ class BoundOperator:
     image_shape: ImageShape
     noise_std: torch.Tensor | None = None
     noise_gain: torch.Tensor | None = None
+    signal_variance: float | None = None
     _kept: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
@@ -193,11 +196,11 @@ class BoundOperator:
             raise ValueError(f'{self.operator} has no finite reach: it cannot act on a window of the image')
         self.observed(window)
         operator, params = self.operator.window(window, self.params, self.image_shape)
-        return BoundOperator(operator, params, window.shape, self.noise_std)
+        return BoundOperator(operator, params, window.shape, self.noise_std, signal_variance=self.signal_variance)
 
-    def with_noise(self, noise_std: torch.Tensor | None) -> BoundOperator:
-        """Return the same operator that knows the RMS noise (B,) of its observations."""
-        return replace(self, noise_std=noise_std, noise_gain=None)
+    def with_noise(self, noise_std: torch.Tensor | None, signal_variance: float | None = None) -> BoundOperator:
+        """Return the same operator that knows the RMS noise (B,) of its observations, and what it looks for."""
+        return replace(self, noise_std=noise_std, noise_gain=None, signal_variance=signal_variance)
 
     def to(self, device: torch.device | str) -> BoundOperator:
         """Return the operator with its parameters on ``device``."""
@@ -223,7 +226,7 @@ class BoundOperator:
                                  f'{first.operator} on {first.image_shape}')
         params = {k: torch.cat([item.params[k] for item in items]) for k in first.params}
         return BoundOperator(first.operator, params, first.image_shape, _joined([item.noise_std for item in items]),
-                             _joined([item.noise_gain for item in items]))
+                             _joined([item.noise_gain for item in items]), first.signal_variance)
 
 
 def _joined(tensors: Sequence[torch.Tensor | None]) -> torch.Tensor | None:

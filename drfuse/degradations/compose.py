@@ -78,7 +78,8 @@ class Compose(LinearOperator):
 
     def kept_parts(self, A: BoundOperator) -> list[BoundOperator]:
         """Return the factors of a bound product, the same ones at every call."""
-        return A.kept('parts', lambda: [part.with_noise(A.noise_std) for part in self.parts(A.params, A.image_shape)])
+        return A.kept('parts', lambda: [part.with_noise(A.noise_std, A.signal_variance)
+                                        for part in self.parts(A.params, A.image_shape)])
 
     @staticmethod
     def _own(i: int, params: Params) -> Params:

@@ -92,40 +92,46 @@ class DDNMPlusScale(BaseModule):
 class LearnedScale(BaseModule):
     """A scale learned for every step and block, bounded, and damped by the noise.
 
-    scale = sigmoid(bias_t) / (1 + (sigma softplus(slope_t))^2): a clean observation is trusted as far as the
-    bias says, a noisy one less, as a Wiener gain falls with the noise.
+    scale = sigmoid(bias_t) / (1 + (sigma / error_t)^2): the gain of a Kalman filter that weighs an observation with
+    noise sigma against an estimate with an error of standard deviation error_t. A clean observation is trusted as far
+    as the bias says; noise as strong as the estimate's own error halves that.
 
     Args:
         num_steps: T.
         num_sources: M.
         start: Initial scale in (0, 1) of a clean observation.
+        error_std: Initial error_t, images in [0, 1].
         fused: A number in [0, 1] fixes the scale of the fused block, see :class:`ConstantScale`. None = learned.
 
     Raises:
-        ValueError: If start is not in (0, 1) or fused not in [0, 1].
+        ValueError: If start is not in (0, 1), error_std not positive, or fused not in [0, 1].
     """
 
-    def __init__(self, num_steps: int, num_sources: int = 2, start: float = 0.9, fused: float | None = None) -> None:
+    def __init__(self, num_steps: int, num_sources: int = 2, start: float = 0.9, error_std: float = 0.02,
+                 fused: float | None = None) -> None:
         super().__init__()
         if fused is not None and not 0 <= fused <= 1:
             raise ValueError(f'LearnedScale fused must be None or in [0, 1], got {fused}')
         self.fused = fused
         if not 0 < start < 1:
             raise ValueError(f'LearnedScale start must be in (0, 1), got {start}')
+        if not error_std > 0:
+            raise ValueError(f'LearnedScale error_std must be > 0, got {error_std}')
         blocks = num_sources + (fused is None)
         self.bias = torch.nn.Parameter(torch.logit(torch.full((num_steps, blocks), float(start))))
-        self.slope = torch.nn.Parameter(torch.full((num_steps, num_sources), 3.0))
+        # its logarithm: steps of an optimiser are then relative, and the error stays positive
+        self.log_error = torch.nn.Parameter(torch.full((num_steps, num_sources), float(error_std)).log())
 
     def forward(self, t: int, alpha_bars: torch.Tensor, sigmas: Sequence[torch.Tensor]) -> BlockScale:
         """Return the learned scales for the sources' sigmas."""
-        num_steps, num_sources = self.slope.shape
+        num_steps, num_sources = self.log_error.shape
         if len(sigmas) != num_sources:
             raise ValueError(f'LearnedScale with num_sources={num_sources} got {len(sigmas)} sources')
         if len(alpha_bars) != num_steps + 1:
             raise ValueError(f'LearnedScale with num_steps={num_steps} got a schedule of {len(alpha_bars) - 1} steps')
         trust = torch.sigmoid(self.bias[t - 1])
-        slope = torch.nn.functional.softplus(self.slope[t - 1])
-        damped = tuple(trust[i] / (1 + (slope[i] * s).square()) for i, s in enumerate(sigmas))
+        error = self.log_error[t - 1].exp()
+        damped = tuple(trust[i] / (1 + (s / error[i]).square()) for i, s in enumerate(sigmas))
         return BlockScale(damped, trust[-1] if self.fused is None else self.fused)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, get_args
 
 import torch
@@ -40,16 +41,26 @@ class FusionDDIMSampler(BaseModule):
             large inputs with larger outputs: unbounded, rare samples grow over the steps, in training up to NaN.
         fill_holes: Let A^+ fill missing pixels smoothly, see :func:`~drfuse.degradations.fill_holes`; False = the
             Moore-Penrose solution with black holes.
+        error_std: Standard deviation, images in [0, 1], of the error of a predicted x0 that the correction is to find:
+            its Wiener filters use gamma = (sigma / error_std)^2, so that frequencies whose noise A^+ would raise above
+            that error are left to the network. None = the A^+ of the observation, made for whole images (the paper).
+        noise_floor: Least noise level of an observation that the correction assumes; rounding to 8 bits makes
+            1 / 255 / sqrt(12).
 
     Raises:
-        ValueError: If ``init`` is unknown, T < 1, or ``x0_range`` not increasing.
+        ValueError: If ``init`` is unknown, T < 1, ``x0_range`` not increasing, ``error_std`` not positive or
+            ``noise_floor`` negative.
     """
 
     def __init__(self, num_steps: int = 3, schedule: dict | None = None, correction_scale: dict | None = None,
                  init: Init = 'observation', projection: Projection = 'paper',
                  fused_update: FusedUpdate = 'joint', fusion: dict | None = None,
-                 x0_range: tuple[float, float] | None = None, fill_holes: bool = False) -> None:
+                 x0_range: tuple[float, float] | None = None, fill_holes: bool = False,
+                 error_std: float | None = None, noise_floor: float = 0.0) -> None:
         super().__init__()
+        if (error_std is not None and not error_std > 0) or noise_floor < 0:
+            raise ValueError(f'error_std must be None or > 0 and noise_floor >= 0, got {error_std} and {noise_floor}')
+        self.error_std, self.noise_floor = error_std, noise_floor
         if x0_range is not None and not x0_range[0] < x0_range[1]:
             raise ValueError(f'x0_range must be None or (low, high) with low < high, got {x0_range}')
         self.x0_range, self.fill_holes = x0_range, fill_holes
@@ -78,14 +89,15 @@ class FusionDDIMSampler(BaseModule):
             abar = self.schedule.alpha_bars()
             pinvs = [self._bound(o.A.pinv(o.y)) for o in observations]
             sigmas = [_full_size_sigma(o) for o in observations]
-            noises, known = self._pinv_noise(observations, sigmas), torch.cat(pinvs, 1)
+            trusted = self._trusted(observations)
+            noises, known = self._pinv_noise(trusted, sigmas), torch.cat(pinvs, 1)
             x = abar[-1].sqrt() * self.initial_state(observations, pinvs)
         for t in self.schedule.timesteps:                                        # T ... 1
             cond = self._condition(denoiser, x[:, :-1] / abar[t].sqrt(), observations, known, sigmas)
             eps, logits = denoiser(x, x.new_full((x.shape[0],), t), cond)
             with torch.autocast(x.device.type, enabled=False):
                 eps = eps.to(x)
-                joint = JointObservation(observations, self.fusion(logits.to(x), len(observations)))  # Eqs. 11-13
+                joint = JointObservation(trusted, self.fusion(logits.to(x), len(observations)))  # Eqs. 11-13
                 x0, eps = self._predict(x, eps, abar[t])                         # Eq. 16
                 x0 = self._bound(self._correct(t, x0, joint, abar, noises))      # Eqs. 17 / 19
                 x = ddim_step(x0, eps, abar[t - 1])                              # Eq. 18
@@ -127,6 +139,17 @@ class FusionDDIMSampler(BaseModule):
     def _prepare(self, observations: Sequence[Observation]) -> Sequence[Observation]:
         return [fill_holes(o) for o in observations] if self.fill_holes else observations
 
+    def _trusted(self, observations: Sequence[Observation]) -> Sequence[Observation]:
+        """Return the observations as the correction sees them: A^+ regularised for the error of x0."""
+        if self.error_std is None:
+            return observations
+        levels = [_rms(o.sigma) if o.A.noise_std is None else o.A.noise_std for o in observations]
+        return [replace(o, A=o.A.with_noise(self._floored(level), self.error_std**2))
+                for o, level in zip(observations, levels, strict=True)]
+
+    def _floored(self, noise: torch.Tensor) -> torch.Tensor:
+        return noise.clamp(min=self.noise_floor)
+
     def _predict(self, x: torch.Tensor, eps: torch.Tensor,
                  alpha_bar: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x0 = predict_x0(x, eps, alpha_bar)
@@ -148,9 +171,9 @@ class FusionDDIMSampler(BaseModule):
     def _pinv_noise(self, observations: Sequence[Observation], sigmas: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         """Return the noise of A^+ y of each source, for the correction scale."""
         if not getattr(self.correction_scale, 'use_gain', True) or self.correction_scale is None:
-            return list(sigmas)
+            return [self._floored(s) for s in sigmas]
         with torch.no_grad():
-            return [s * o.A.pinv_noise_gain().to(s).view(-1, 1, 1, 1)
+            return [self._floored(s) * o.A.pinv_noise_gain().to(s).view(-1, 1, 1, 1)
                     for o, s in zip(observations, sigmas, strict=True)]
 
     def _condition(self, denoiser: Denoiser, x: torch.Tensor, observations: Sequence[Observation],
@@ -179,6 +202,10 @@ class FusionDDIMSampler(BaseModule):
         residuals = [float((a - y).square().mean().sqrt())
                      for a, y in zip(image.sources, joint.y.sources, strict=True)]
         return StepRecord(t, x0.detach(), joint.weights.detach(), scales, residuals)
+
+
+def _rms(sigma: torch.Tensor) -> torch.Tensor:
+    return sigma.square().mean((1, 2, 3)).sqrt()
 
 
 def _full_size_sigma(observation: Observation) -> torch.Tensor:

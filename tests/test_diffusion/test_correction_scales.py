@@ -49,9 +49,9 @@ def test_constant_scale_and_its_fused_block():
 
 def test_learned_scale_trusts_less_what_is_noisy_and_has_gradients():
     scale = LearnedScale(3, 2, start=0.8)
-    blocks = scale(2, ABAR, sigmas(0.0, 0.3))
+    blocks = scale(2, ABAR, sigmas(0.0, 0.02))
     assert blocks.sources[0].item() == pytest.approx(0.8)
-    assert blocks.sources[1].item() < 0.6
+    assert blocks.sources[1].item() == pytest.approx(0.4)  # noise as strong as the estimate's error
     (sum(blocks.sources).sum() + blocks.fused).backward()
     assert all(p.grad is not None and p.grad[1].abs().max() > 0 for p in scale.parameters())
 
@@ -64,6 +64,7 @@ def test_learned_scale_trusts_less_what_is_noisy_and_has_gradients():
         (lambda: DDNMPlusScale(sigma_y=-1), 'sigma_y must be >= 0, got -1'),
         (lambda: DDNMPlusScale(fused='max'), "fused must be 'mean' or in"),
         (lambda: LearnedScale(3, start=1), r'start must be in \(0, 1\), got 1'),
+        (lambda: LearnedScale(3, error_std=0), r'error_std must be > 0, got 0'),
         (lambda: LearnedScale(3)(1, ABAR, sigmas(0, 0, 0)), 'num_sources=2 got 3 sources'),
         (lambda: LearnedScale(2)(1, ABAR, sigmas(0, 0)), 'num_steps=2 got a schedule of 3 steps'),
     ],

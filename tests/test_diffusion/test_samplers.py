@@ -82,6 +82,24 @@ def test_clipped_predictions(observations):
         FusionDDIMSampler(3, x0_range=(1, 0))
 
 
+def test_the_correction_leaves_to_the_network_what_noise_hides():
+    """A^+ made for the error of x0 raises noise to half that error at most, A^+ made for images further."""
+    blurred = observe([dict(type='GaussianBlur', sigma=2.0), dict(type='GaussianNoise', sigma=0.03)], 1)
+    (trusted,) = FusionDDIMSampler(1, error_std=0.02)._trusted([blurred])
+    noise = 0.03 * torch.randn(blurred.y.shape, generator=keyed_generator(7))
+    assert trusted.A.pinv(noise).std() < 0.01 < blurred.A.pinv(noise).std()
+
+
+def test_the_noise_floor_damps_the_trust_in_clean_data(observations):
+    clean = observe([], 3)
+    settings = dict(correction_scale=dict(type='LearnedScale', num_steps=1), error_std=0.02)
+    free, floored = (FusionDDIMSampler(1, noise_floor=floor, **settings) for floor in (0.0, 0.02))
+    scales = [s(FixedDenoiser(), [clean, clean], True).trajectory[0].scales[0] for s in (free, floored)]
+    assert scales[0] == pytest.approx(0.9) and scales[1] == pytest.approx(0.45)
+    with pytest.raises(ValueError, match='error_std must be None or > 0 and noise_floor >= 0, got 0 and 0.0'):
+        FusionDDIMSampler(1, error_std=0)
+
+
 def test_the_network_sees_filled_holes():
     masked = [observe([dict(type='RandomMask', keep=0.5, seed=k)], k) for k in (1, 2)]
     seen = []

@@ -88,7 +88,8 @@ class WienerPinv(_FourierPinv):
 
     Args:
         gamma: Noise-to-signal ratio, or ``'auto'``: noise_std^2 / signal_variance, at least ``min_gamma``.
-        signal_variance: Typical image variance on the [0, 1] scale.
+        signal_variance: Typical image variance on the [0, 1] scale; an operator that states the variance of what it
+            looks for has the last word (:attr:`~drfuse.degradations.BoundOperator.signal_variance`).
         min_gamma: Smallest automatic gamma.
 
     Raises:
@@ -112,7 +113,7 @@ class WienerPinv(_FourierPinv):
             return real.new_tensor([[[float(self.gamma)]]])
         if A.noise_std is None:
             return real.new_tensor([[[self.min_gamma]]])
-        ratio = A.noise_std.to(real).square() / self.signal_variance
+        ratio = A.noise_std.to(real).square() / (A.signal_variance or self.signal_variance)
         return ratio.clamp(min=self.min_gamma).view(-1, 1, 1)
 
 

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from drfuse.degradations import GaussianBlur, Identity, MotionBlur, SpectralPinv, WienerPinv
+from drfuse.degradations import AveragePool, Compose, GaussianBlur, Identity, MotionBlur, SpectralPinv, WienerPinv
 from drfuse.degradations.pinv_solvers.fourier import close_period, transfer_function
+from drfuse.degradations.window import Window
 from drfuse.testing import check_operator
 from drfuse.utils.seed import keyed_generator
 
@@ -68,6 +69,19 @@ def test_automatic_gamma_follows_the_noise_of_each_sample():
     assert quiet.std() > 2 * noisy.std()
     fixed = GaussianBlur(1.5, boundary='circular', pinv_solver=dict(type='WienerPinv', gamma=0.1**2 / 0.05))
     torch.testing.assert_close(fixed.bind(operator.sample_params(None), (32, 32)).pinv(y)[1], noisy)
+
+
+def test_automatic_gamma_is_relative_to_what_the_operator_looks_for():
+    operator = GaussianBlur(1.5)
+    A = operator.bind(operator.sample_params(None), (32, 32)).with_noise(torch.tensor([0.01]), signal_variance=0.02**2)
+    y = torch.randn(1, 1, 32, 32, generator=keyed_generator(1))
+    fixed = GaussianBlur(1.5, pinv_solver=dict(type='WienerPinv', gamma=0.25)).bind(A.params, (32, 32))
+    torch.testing.assert_close(A.pinv(y), fixed.pinv(y))
+    assert A.window(Window(0, 16, 0, 32)).signal_variance == 0.02**2
+    product = Compose([operator, dict(type='AveragePool', factor=2)]).bind(
+        {'0.sigma': torch.tensor([1.5])}, (32, 32)).with_noise(torch.tensor([0.01]), signal_variance=0.02**2)
+    up = AveragePool(2).bind({}, (32, 32)).pinv(y[..., ::2, ::2])
+    torch.testing.assert_close(product.pinv(y[..., ::2, ::2]), fixed.pinv(up))
 
 
 def test_transfer_function_is_the_spectrum_of_a_centred_delta():
