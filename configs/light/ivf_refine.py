@@ -1,6 +1,10 @@
-"""A warm restart of the infrared-visible light model: the same losses and data at half the learning rate."""
+"""A warm restart of the infrared-visible light model: restoration alone, on larger crops; fusion weights rest."""
 
 _base_ = ['./ivf.py']
 load_from = 'work_dirs/ivf/iter_9500.pth'
-optim_wrapper = dict(optimizer=dict(lr=4e-4))
-train_cfg = dict(max_iters=1400, val_interval=1400)
+model = dict(
+    train_only=['embedding', 'backbone.stem', 'encoder', 'down', 'bottom', 'backbone.up', 'decoder', 'eps_head',
+                'sampler'],
+    losses=dict(_delete_=True, restoration=dict(type='SourceReconLoss', norm='psnr', weight=0.05)))
+train_cfg = dict(max_iters=9000, val_interval=1500)
+train_dataloader = dict(batch_size=4, dataset=dict(shared=dict(crop_size=128)))
