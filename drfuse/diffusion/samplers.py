@@ -10,6 +10,7 @@ import torch
 from mmengine.model import BaseModule
 from torch.nn import functional as F
 
+from drfuse.degradations.bound_operator import BoundOperator
 from drfuse.degradations.degradation import Observation
 from drfuse.degradations.joint_observation import FusedUpdate, JointObservation, JointTensor, Projection
 from drfuse.degradations.mask import fill_holes
@@ -143,9 +144,16 @@ class FusionDDIMSampler(BaseModule):
         """Return the observations as the correction sees them: A^+ regularised for the error of x0."""
         if self.error_std is None:
             return observations
-        levels = [_rms(o.sigma) if o.A.noise_std is None else o.A.noise_std for o in observations]
-        return [replace(o, A=o.A.with_noise(self._floored(level), self.error_std**2))
-                for o, level in zip(observations, levels, strict=True)]
+        variance = self.error_std**2
+        return [replace(o, A=self._seeking(o.A, _rms(o.sigma), variance)) for o in observations]
+
+    def _seeking(self, A: BoundOperator, level: torch.Tensor, variance: float) -> BoundOperator:
+        """Return A that looks for errors of a variance; ``level`` is its noise where A does not know it."""
+        if A.noise_std is None:
+            return A.with_noise(self._floored(level), variance)
+        noise = A.noise_std
+        # kept with A: its transfer functions and noise gain then serve every picture that A serves
+        return A.kept(('seeking', variance, self.noise_floor), lambda: A.with_noise(self._floored(noise), variance))
 
     def _floored(self, noise: torch.Tensor) -> torch.Tensor:
         return noise.clamp(min=self.noise_floor)

@@ -5,17 +5,17 @@ takes PET's place. Validation: the paper's composite scenario on blocks of PET-M
 """
 
 data_root = 'data'
-blur = dict(type='OneOf', weights=[3, 4, 2, 2], stages=[
+blur = dict(type='OneOf', weights=[4, 3, 4, 2], stages=[
     [], dict(type='GaussianBlur', sigma=(0.0, 3.0), kernel_size=25),
     dict(type='GaussianBlur', sigma=2.0, kernel_size=21),
     dict(type='MotionBlur', length=(2, 13), angle=(0, 180))])
-noise = dict(type='OneOf', weights=[3, 5, 2, 2], stages=[
+noise = dict(type='OneOf', weights=[4, 4, 3, 3], stages=[
     dict(type='GaussianNoise', sigma=sigma) for sigma in (0.0, (0.0, 25 / 255), 0.001**0.5, 0.003**0.5)])
-pool = dict(type='OneOf', weights=[4, 3, 1], stages=[
+pool = dict(type='OneOf', weights=[5, 3, 1], stages=[
     [], dict(type='AveragePool', factor=2), dict(type='AveragePool', factor=4)])
 floor = dict(type='Floor')
-head = [dict(type='LoadModalities', cache=True), dict(type='PairedCrop', size=192)]
-tail = [dict(type='PairedScale', low=0.5, prob=0.5, min_side=96), dict(type='PairedCrop'), dict(type='PairedFlip'),
+head = [dict(type='LoadModalities', cache=True), dict(type='PairedCrop', size=224)]
+tail = [dict(type='PairedScale', low=0.5, prob=0.5, min_side=192), dict(type='PairedCrop'), dict(type='PairedFlip'),
         dict(type='PairedRot90'), dict(type='SynthesizeObservations'), dict(type='PackFusionInputs')]
 tone = dict(type='RandomTone', gain=(0.6, 1.2), gamma=(0.7, 1.6), prob=0.3)
 train_dataloader = dict(
