@@ -6,5 +6,5 @@ model = dict(
     train_only=['embedding', 'backbone.stem', 'encoder', 'down', 'bottom', 'backbone.up', 'decoder', 'eps_head',
                 'sampler'],
     losses=dict(_delete_=True, restoration=dict(type='SourceReconLoss', norm='psnr', weight=0.05)))
-train_cfg = dict(max_iters=9000, val_interval=1500)
+train_cfg = dict(max_iters=6000, val_interval=1500)
 train_dataloader = dict(batch_size=4, dataset=dict(shared=dict(crop_size=128)))

@@ -9,5 +9,5 @@ model = dict(
     train_only=['embedding', 'backbone.stem', 'encoder', 'down', 'bottom', 'backbone.up', 'decoder', 'eps_head',
                 'sampler'],
     losses=dict(_delete_=True, restoration=dict(type='SourceReconLoss', norm='psnr', weight=0.05)))
-train_cfg = dict(max_iters=4000, val_interval=1300)
+train_cfg = dict(max_iters=3600, val_interval=1200)
 train_dataloader = dict(batch_size=2, dataset=dict(shared=dict(crop_size=192)))
