@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from drfuse.apis.tiling.halo import Halo, measure_halo
-from drfuse.apis.tiling.memory import is_out_of_memory, side_for, window_budget
+from drfuse.apis.tiling.memory import MOST, is_out_of_memory, side_for, window_budget
 from drfuse.apis.tiling.plan import FEATHER, MIN_SIDE, TilePlan
 from drfuse.apis.tiling.tiled import Inputs, Progress, Run, fuse_tiled
 from drfuse.diffusion.output import FusionOutput
@@ -76,7 +76,9 @@ def fuse_any_size(run: Run, inputs: Inputs, model: nn.Module, tile: int | str = 
         raise UserError(f'{whole[0]} cannot be cut into tiles: its degradation sees the whole picture')
     per_pixel = model.backbone.bytes_per_pixel * len(next(iter(inputs.values())).y)
     results = 4 * (2 * len(inputs) + 1) * math.prod(shape) if torch.device(device).type == 'cpu' else 0
-    budget = window_budget(per_pixel, device, results)
+    # tiles change what a network that sees the whole picture returns: it is cut only where memory demands it
+    most = None if getattr(model.backbone, 'receptive_field', None) is None else MOST
+    budget = window_budget(per_pixel, device, results, most)
     if tile == 'auto' and math.prod(shape) <= budget:
         output = _whole(run, inputs)
         if output is not None:

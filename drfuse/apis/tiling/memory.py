@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 
 SHARE, MOST = 0.5, 1 << 29
-"""Of what is free, the part that windows may take, and the most of it (bytes): larger windows are hardly faster."""
+"""Of what is free, the part that windows may take, and the most of it (bytes) where tiles change nothing: larger
+windows are hardly faster."""
 _UNKNOWN = 2 << 30
 _MEMINFO = Path('/proc/meminfo')
 _CGROUP = Path('/sys/fs/cgroup')
@@ -44,16 +45,18 @@ def _container_memory() -> int | None:
     return None if limit == 'max' else max(int(limit) - int(used), 0)
 
 
-def window_budget(bytes_per_pixel: int, device: torch.device | str = 'cpu', kept: int = 0) -> int:
+def window_budget(bytes_per_pixel: int, device: torch.device | str = 'cpu', kept: int = 0,
+                  most: int | None = MOST) -> int:
     """Return how many pixels a window may have.
 
     Args:
         bytes_per_pixel: What a window takes at its peak.
         device: Where it is computed.
         kept: Bytes of the same memory that are still to be taken for the results.
+        most: Bytes that a window may take; None = all of its share, for what should not be cut.
     """
-    free = max(available_memory(device) - kept, 0)
-    return int(min(SHARE * free, MOST)) // bytes_per_pixel
+    share = int(SHARE * max(available_memory(device) - kept, 0))
+    return (share if most is None else min(share, most)) // bytes_per_pixel
 
 
 def side_for(budget: int, margin: int) -> int:

@@ -13,6 +13,8 @@ from drfuse.models.backbones.layers import Downsample, ResBlock, SkipAttention, 
 from drfuse.registry import BACKBONES
 
 _MIDDLE_BLOCKS = 2
+_BYTES_PER_CHANNEL = 48
+"""Peak memory per pixel and base channel of the network as trained; stored channels last it takes half of it."""
 
 
 def _run(blocks: nn.ModuleList, x: torch.Tensor, emb: torch.Tensor, recompute: bool) -> torch.Tensor:
@@ -103,6 +105,7 @@ class DualDecoderUNet(BaseDenoiser):
         self.attention_reduction = attention_reduction
         self.checkpoint_activations = checkpoint_activations
         self.size_divisibility = 2 ** (len(widths) - 1)
+        self.bytes_per_pixel = _BYTES_PER_CHANNEL * base_channels  # type: ignore[misc]
 
         self.time_embedding = TimeEmbedding(time_channels // 4, time_channels)
         self.stem = nn.Conv2d(num_sources + 1, widths[0], 3, padding=1)

@@ -69,6 +69,16 @@ def test_a_network_that_sees_everything_is_warned_of(observe):
     assert float((output.fused - run(inputs).fused).abs().max()) > 0.25 / 255  # the warning is right
 
 
+def test_a_network_that_sees_everything_is_cut_only_where_memory_demands_it(observe, light_model, monkeypatch):
+    asked = []
+    monkeypatch.setattr(auto, 'window_budget', lambda *args: asked.append(args[-1]) or 10**9)
+    whole = random_model(dict(type='DualDecoderUNet', base_channels=8, norm_groups=4),
+                         fusion=dict(type='PixelFusion'), correction_scale=None)
+    for model in (whole, light_model):
+        fuse_any_size(lambda parts: parts, observe('noise'), model)
+    assert asked == [None, auto.MOST]
+
+
 @pytest.mark.parametrize('tile', [0, 63, 'on', None, 2.5])
 def test_other_tiles_are_refused(tile):
     with pytest.raises(UserError, match='tile must be auto or off, or a side of at least 64 pixels'):

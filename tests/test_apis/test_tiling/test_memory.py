@@ -37,6 +37,7 @@ def test_the_budget_is_a_share_of_what_is_left(account):
     assert window_budget(512, kept=1 << 40) == 0
     account(1 << 26)
     assert window_budget(512) == memory.MOST // 512
+    assert window_budget(512, most=None) == (1 << 35) // 512
 
 
 def test_this_machine_has_some_memory():
