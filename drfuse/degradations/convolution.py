@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import torch
-from scipy.fft import next_fast_len
 from torch.nn import functional as F
 
 from drfuse.degradations.boundary import check_boundary, extend, extend_adjoint
@@ -39,8 +39,27 @@ class _Plan(NamedTuple):
 
 
 def fast_shape(shape: tuple[int, int]) -> tuple[int, int]:
-    """Return the next sizes with fast real FFTs."""
-    return next_fast_len(shape[0], real=True), next_fast_len(shape[1], real=True)
+    """Return the next sizes (H, W) with fast real FFTs.
+
+    Products of 2, 3, 5 and 7, the width an even one, whose transform is half as long: in MKL and pocketfft an odd width
+    of the same size takes twice the time.
+    """
+    return _smooth(shape[0]), 2 * _smooth(-(-shape[1] // 2))
+
+
+@lru_cache(maxsize=256)
+def _smooth(number: int) -> int:
+    """Return the next product of 2, 3, 5 and 7."""
+    while _without_small_factors(number) > 1:
+        number += 1
+    return number
+
+
+def _without_small_factors(number: int) -> int:
+    for factor in (2, 3, 5, 7):
+        while number % factor == 0:
+            number //= factor
+    return number
 
 
 class Convolution(LinearOperator):

@@ -6,7 +6,7 @@ import torch
 from scipy import ndimage, signal
 
 from drfuse.degradations import KernelBlur
-from drfuse.degradations.convolution import convolve_valid, convolve_valid_adjoint, kernel_margin
+from drfuse.degradations.convolution import convolve_valid, convolve_valid_adjoint, fast_shape, kernel_margin
 from drfuse.utils.seed import keyed_generator
 
 SCIPY_MODES = dict(circular='wrap', reflect='mirror', zero='constant')
@@ -38,3 +38,9 @@ def test_valid_part_and_its_transpose_with_one_kernel_a_sample(size):
 
 def test_margins_keep_the_size():
     assert kernel_margin(torch.zeros(1, 4, 5)) == (2, 2, 1, 2)
+
+
+@pytest.mark.parametrize(('shape', 'expected'), [((831, 1087), (840, 1120)), ((1, 1), (1, 2)), ((7, 7), (7, 8)),
+                                                 ((11, 16), (12, 16))])
+def test_transforms_have_small_factors_and_an_even_width(shape, expected):
+    assert fast_shape(shape) == expected
