@@ -56,9 +56,14 @@ Block = Callable[[torch.Tensor], torch.Tensor]
 
 
 class _Step(NamedTuple):
-    """All layers for one step t; a chain is a list of blocks that may overwrite their input."""
+    """All layers for one step t; a chain is a list of blocks that may overwrite their input.
 
-    stem: _Conv
+    The stem is a matrix (inputs, C) over the 2 x 2 cells of the image, those of sigma last; for constant noise levels
+    ``sigma_weight`` (M, C) is what the four pixels of a cell weigh together.
+    """
+
+    stem_weight: torch.Tensor
+    stem_bias: torch.Tensor
     sigma_weight: torch.Tensor
     encoder1: list[Block]
     encoder2: list[Block]
@@ -78,9 +83,10 @@ class _Step(NamedTuple):
 class FoldedLightUNet(BaseDenoiser):
     """Computes what a :class:`LightUNet` does, for inference only.
 
-    The step's scale and shift of channels become part of the weights of the convolution before them; the first layer
-    reads the image through 2 x 2 convolutions of stride 2; noise levels that do not vary over the image become part of
-    its bias; the logits of source 2 of 2, which are 0, are left out. In float32 results differ by rounding alone.
+    The step's scale and shift of channels become part of the weights of the convolution before them; the first layer is
+    one matrix product over the image's 2 x 2 cells, whose noise levels, where they do not vary over the image, become
+    part of its bias; pixels are shuffled where they are added; the logits of source 2 of 2, which are 0, are left out.
+    In float32 results differ by rounding alone.
 
     Args:
         network: Its weights are read when a step is computed for the first time; do not train it afterwards.
@@ -107,27 +113,27 @@ class FoldedLightUNet(BaseDenoiser):
         step = self._step(int(t[0]), x.device)
         constant = cond.sigma.stride()[-2:] == (0, 0)
         known = [x, cond.pinv, cond.residual] + ([] if constant else [cond.sigma])
-        image = torch.cat(known, 1).contiguous(memory_format=_CHANNELS_LAST)
-        fine = self._stem(step, image, cond.sigma if constant else None)
-        fine = _chain(step.encoder1, fine)
+        fine = _chain(step.encoder1, self._stem(step, _cells(known), cond.sigma if constant else None))
         middle = _chain(step.encoder2, step.down1(fine.to(self.dtype)))
         bottom = _chain(step.bottom, step.down2(middle))
-        middle = _chain(step.decoder2, middle + F.pixel_shuffle(step.up2(bottom), 2))
-        fine = _chain(step.decoder1, fine + F.pixel_shuffle(step.up1(middle), 2))
-        eps = F.pixel_shuffle(step.eps_head(fine), 2).contiguous()
+        middle = _chain(step.decoder2, _add_cells(middle, step.up2(bottom)))
+        fine = _chain(step.decoder1, _add_cells(fine, step.up1(middle)))
+        eps = F.pixel_shuffle(step.eps_head(fine).contiguous(), 2)
         features = _chain(step.weight_chain, step.weight_stem.add_to(middle.float(), fine))
         logits = step.weight_head(features).contiguous()
         return DenoiserOutput(eps, F.interpolate(logits, scale_factor=4, mode='bilinear'))
 
-    def _stem(self, step: _Step, image: torch.Tensor, sigma: torch.Tensor | None) -> torch.Tensor:
-        conv, channels = step.stem, image.shape[1]
-        if sigma is None:
-            return conv(image)
-        conv = conv._replace(weight=conv.weight[:, :channels].contiguous(memory_format=_CHANNELS_LAST))
-        levels = sigma[:, :, 0, 0].float()
-        if len(levels) == 1 or bool((levels == levels[:1]).all()):
-            return conv._replace(bias=conv.bias + step.sigma_weight @ levels[0])(image)
-        return conv(image).add_((levels @ step.sigma_weight.T)[:, :, None, None])
+    def _stem(self, step: _Step, cells: torch.Tensor, sigma: torch.Tensor | None) -> torch.Tensor:
+        """Return features (B, C, H / 2, W / 2), stored channels last, of the image's cells (B, K, H / 2, W / 2)."""
+        (batch, inputs), size = cells.shape[:2], cells.shape[2:]
+        bias = step.stem_bias if sigma is None else step.stem_bias + sigma[:, :, 0, 0].float() @ step.sigma_weight
+        columns, weight = cells.view(batch, inputs, -1).mT, step.stem_weight[:inputs]
+        if batch == 1:
+            features = torch.addmm(bias.view(1, -1), columns[0], weight)
+        else:
+            features = torch.baddbmm(bias.view(-1, 1, bias.shape[-1]).expand(batch, -1, -1), columns,
+                                     weight.expand(batch, -1, -1))
+        return features.view(batch, *size, -1).permute(0, 3, 1, 2)
 
     def _step(self, t: int, device: torch.device) -> _Step:
         if (t, device) not in self._steps:
@@ -138,24 +144,19 @@ class FoldedLightUNet(BaseDenoiser):
     def _fold(self, t: int, device: torch.device) -> _Step:
         net = self.network
         emb = net.time_embedding(torch.full((1,), t, device=device))
-        stem = self._patch_stem(net)
         dtypes = {**dict.fromkeys(_COARSE, self.dtype), **dict.fromkeys(_FINE, torch.float32)}
-        parts = {name: self._part(getattr(net, name), dtype, emb) for name, dtype in dtypes.items()}
-        sigma_weight = stem[:, -net.num_sources:].sum((2, 3))
-        return _Step(_typed(stem, net.stem.bias, torch.float32, 2), sigma_weight, **parts)
+        parts = {name: self._part(name, dtype, emb) for name, dtype in dtypes.items()}
+        stem = net.stem.weight[:, :, 0, 0].T.clone()
+        stem[-4 * net.num_sources:] /= SIGMA_UNIT
+        sigma_weight = stem[-4 * net.num_sources:].view(net.num_sources, 4, -1).sum(1)
+        return _Step(stem, net.stem.bias.detach().clone(), sigma_weight, **parts)
 
-    def _part(self, part: nn.Module, dtype: torch.dtype, emb: torch.Tensor) -> Any:
+    def _part(self, name: str, dtype: torch.dtype, emb: torch.Tensor) -> Any:
+        part = getattr(self.network, name)
         if isinstance(part, BlockChain):
             return [block for b in part.blocks for block in self._block(b, dtype, emb)]
-        return self._conv(part, dtype)
-
-    @staticmethod
-    def _patch_stem(net: LightUNet) -> torch.Tensor:
-        """Return the weight (out, inputs, 2, 2) that reads the image as the 1 x 1 layer reads its 2 x 2 cells."""
-        weight = net.stem.weight
-        weight = weight.view(weight.shape[0], -1, 2, 2).clone()
-        weight[:, -net.num_sources:] /= SIGMA_UNIT
-        return weight
+        conv = self._conv(part, dtype)
+        return _by_cells(conv) if name in ('up1', 'up2') else conv
 
     def _block(self, block: nn.Module, dtype: torch.dtype, emb: torch.Tensor) -> list[Block]:
         conv = self._conv
@@ -181,10 +182,37 @@ class FoldedLightUNet(BaseDenoiser):
         return _typed(weight, bias, dtype, layer.stride[0], layer.groups)
 
 
-
 def _typed(weight: torch.Tensor, bias: torch.Tensor, dtype: torch.dtype, stride: int = 1, groups: int = 1) -> _Conv:
     weight = weight.detach().to(dtype, memory_format=_CHANNELS_LAST, copy=True)
     return _Conv(weight, bias.detach().to(dtype, copy=True), stride, groups)
+
+
+def _cells(images: list[torch.Tensor]) -> torch.Tensor:
+    """Return the 2 x 2 cells of several images (B, c, H, W) as channels (B, 4 sum(c), H / 2, W / 2)."""
+    batch, _, height, width = images[0].shape
+    cells = images[0].new_empty(batch, sum(i.shape[1] for i in images), 2, 2, height // 2, width // 2)
+    first = 0
+    for image in images:
+        last = first + image.shape[1]
+        pixels = image.unflatten(3, (-1, 2)).unflatten(2, (-1, 2))
+        cells[:, first:last].copy_(pixels.permute(0, 1, 3, 5, 2, 4))
+        first = last
+    return cells.flatten(1, 3)
+
+
+def _by_cells(conv: _Conv) -> _Conv:
+    """Return a layer in front of a pixel shuffle whose channels come cell position by cell position."""
+    weight, bias = (x.unflatten(0, (-1, 4)).transpose(0, 1).flatten(0, 1) for x in (conv.weight, conv.bias))
+    return conv._replace(weight=weight.contiguous(memory_format=_CHANNELS_LAST), bias=bias.contiguous())
+
+
+def _add_cells(image: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
+    """Add the pixel shuffle of (B, 4 C, h, w), ordered by :func:`_by_cells`, to (B, C, 2 h, 2 w) in place."""
+    batch, channels, height, width = image.shape
+    pixels = image.permute(0, 2, 3, 1).view(batch, height // 2, 2, width // 2, 2, channels)
+    values = cells.permute(0, 2, 3, 1).reshape(batch, height // 2, width // 2, 2, 2, channels)
+    pixels.add_(values.transpose(2, 3).to(pixels.dtype))
+    return image
 
 
 def _chain(blocks: list[Block], x: torch.Tensor) -> torch.Tensor:
