@@ -92,7 +92,7 @@ def measure_shift(a: np.ndarray, b: np.ndarray) -> Shift | None:
 def _edges(image: np.ndarray) -> np.ndarray:
     """Return the gradient's magnitude relative to its mean around."""
     smooth = cv2.GaussianBlur(image, (0, 0), _SMOOTH)
-    magnitude = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
+    magnitude = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
     around = cv2.GaussianBlur(magnitude, (0, 0), _LOCAL)
     return magnitude / (around + 0.02 * magnitude.max() + 1e-6)
 
