@@ -8,96 +8,130 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-START, END = '<!-- measured: begin -->', '<!-- measured: end -->'
+MEASURED = '<!-- measured: begin -->', '<!-- measured: end -->'
+"""Marks between which the page holds the numbers."""
 
 
 def measured_text(result: Mapping[str, Any]) -> str:
-    """Return the measured part of the page as Markdown."""
-    machine = result['machine']
-    height, width = result['size']
+    """Return what has been measured as Markdown, each part with its date."""
+    machine, (height, width) = result['machine'], result['size']
     lines = [f'{machine["processor"]}, {machine["cores"]} cores, {machine["threads"]} threads, '
              f'{machine["memory_gib"]} GiB, bfloat16 instructions: '
              f'{"yes" if machine["bfloat16_instructions"] else "no"}; '
-             f'PyTorch {machine["torch"]}, drfuse {machine["drfuse"]}; {machine["date"]}. Medians of '
-             f'{result["repeats"]} runs in turn, one before does not count.', '']
-    lines += ['![Runtime against parameters](images/performance.svg)', '']
-    for part in (_pipeline, _stages, _networks, _paper, _growth, _sets, _starts):
-        lines += [*part(result, f'{width} x {height}'), '']
+             f'PyTorch {machine["torch"]}, drfuse {machine["drfuse"]}. Medians of runs in turn, one before does not '
+             'count; generated pairs.', '']
+    if 'pipeline' in result and 'network' in result:
+        lines += ['![Runtime against parameters](images/performance.svg)', '']
+    for part, text in _TEXTS.items():
+        if part in result:
+            lines += [*text(result[part], f'{width} x {height}'), '', f'Measured {result["dates"][part]}.', '']
     return '\n'.join(lines[:-1])
 
 
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """Return the lines of a Markdown table."""
     return ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head), *('| ' + ' | '.join(row) + ' |' for row in rows)]
 
 
-def _pipeline(result: Mapping[str, Any], size: str) -> list[str]:
-    pipeline = result['pipeline']
-    rows = [[name, f'{s:.3f}', f'{pipeline["speedups"][name]:.1f}'] for name, s in pipeline['seconds'].items()]
+def _pipeline(pipeline: Mapping[str, Any], size: str) -> list[str]:
+    rows = [[name, f'{s:.3f}', f'{pipeline["speedups"][name]:.1f}', str(len(pipeline['times'][name])),
+             f'{min(pipeline["times"][name]):.3f} - {max(pipeline["times"][name]):.3f}']
+            for name, s in pipeline['seconds'].items()]
     return [f'### Files to file, {size}, T = 3, scenario composite', '',
-            *_table(['pipeline', 'seconds', 'times faster'], rows), '',
+            *table(['pipeline', 'seconds', 'times faster', 'runs', 'range'], rows), '',
             f'The default precision of the shipped model on this machine is {pipeline["precision"]}.']
 
 
-def _stages(result: Mapping[str, Any], size: str) -> list[str]:
-    pipeline = result['pipeline']
-    rows = [[name, f'{1e3 * s:.0f}'] for name, s in pipeline['stages'].items()]
-    shares = ', '.join(f'{part} {share:.0%}' for part, share in pipeline['correction_share'].items())
-    return ['### Stages of the shipped model', '', *_table(['stage', 'milliseconds'], rows), '',
-            f'`network` is the reverse process with its operators. Shares of its steps: {shares}.']
+def _stages(stages: Mapping[str, Any], size: str) -> list[str]:
+    kinds = list(stages)
+    rows = [[name, *(f'{1e3 * stages[kind]["seconds"][name]:.0f}' for kind in kinds)]
+            for name in stages[kinds[0]]['seconds']]
+    shares = [[name, *(f'{stages[kind]["shares"][name]:.1%}' for kind in kinds)] for name in stages[kinds[0]]['shares']]
+    return [f'### Stages of the shipped model, {size}', '',
+            *table(['stage', *(f'ms, {kind}' for kind in kinds)], rows), '',
+            'The stage `network` is the reverse process with its operators; of its steps:', '',
+            *table(['part of a step', *kinds], shares)]
 
 
-def _networks(result: Mapping[str, Any], size: str) -> list[str]:
-    network = result['network']
+def _networks(network: Mapping[str, Any], size: str) -> list[str]:
     rows = [[name, f'{network[name]["parameters_m"]:.2f}', f'{network[name]["gflop_per_step"]:.1f}',
              f'{network["seconds_per_step"][name]:.3f}'] for name in ('paper', 'light')]
-    modes = [[name, 'not available' if s is None else f'{1e3 * s:.0f}'] for name, s in result['light_modes'].items()]
-    return ['### Networks', '', f'One step at {size}; a multiplication and an addition count as two FLOP. The light '
+    return [f'### Networks, one step at {size}', '', 'A multiplication and an addition count as two FLOP. The light '
             f'network of the default pipeline is {network["speedup"]:.0f} times faster.', '',
-            *_table(['network', 'parameters (M)', 'GFLOP', 'seconds'], rows), '',
-            *_table(['light network', 'milliseconds a step'], modes)]
+            *table(['network', 'parameters (M)', 'GFLOP', 'seconds'], rows)]
 
 
-def _paper(result: Mapping[str, Any], size: str) -> list[str]:
-    paper = result['paper_modes']
-    rows = [[name, f'{s:.2f}', f'{paper["speedups"][name]:.2f}'] for name, s in paper['seconds'].items()]
+def _light(modes: Mapping[str, Any], size: str) -> list[str]:
+    rows = [[name, 'not available' if s is None else f'{1e3 * s:.0f}'] for name, s in modes.items()]
+    return [f'### The light network, one step at {size}', '', *table(['form', 'milliseconds'], rows)]
+
+
+def _paper(paper: Mapping[str, Any], size: str) -> list[str]:
+    rows = [[name, *(('not available', '') if s is None else (f'{s:.2f}', f'{paper["speedups"][name]:.2f}'))]
+            for name, s in paper['seconds'].items()]
     return [f'### The paper network, one step at {paper["size"][1]} x {paper["size"][0]}', '',
-            *_table(['form', 'seconds', 'times faster'], rows)]
+            *table(['form', 'seconds', 'times faster'], rows)]
 
 
-def _growth(result: Mapping[str, Any], size: str) -> list[str]:
-    pixels, steps = result['growth']['pixels'], result['growth']['steps']
+def _pixels(pixels: Mapping[str, Any], size: str) -> list[str]:
     rows = [[f'{mp:.2f}', f'{s:.2f}', f'{s / mp:.2f}'] for mp, s in zip(pixels['megapixels'], pixels['seconds'],
                                                                      strict=True)]
-    by_steps = ', '.join(f'{t}: {s:.2f}' for t, s in zip(steps['steps'], steps['seconds'], strict=True))
-    return ['### Growth', '', *_table(['megapixels', 'seconds', 'seconds a megapixel'], rows), '',
+    return [f'### Growth with pixels, {pixels["precision"]}', '',
+            *table(['megapixels', 'seconds', 'seconds a megapixel'], rows), '',
             f'Files to file: {pixels["fit"]["offset"]:.2f} s + {pixels["fit"]["slope"]:.2f} s a megapixel '
-            f'(relative least squares, R2 = {pixels["fit"]["r2"]:.4f}).', '',
+            f'(relative least squares, R2 = {pixels["fit"]["r2"]:.4f}).']
+
+
+def _steps(steps: Mapping[str, Any], size: str) -> list[str]:
+    by_steps = ', '.join(f'{t}: {s:.2f}' for t, s in zip(steps['steps'], steps['seconds'], strict=True))
+    return ['### Growth with steps', '',
             f'Reverse process in float32 at {size}, seconds by T: {by_steps}; {steps["fit"]["offset"]:.2f} s + '
             f'{steps["fit"]["slope"]:.2f} s a step (R2 = {steps["fit"]["r2"]:.4f}).']
 
 
-def _sets(result: Mapping[str, Any], size: str) -> list[str]:
-    sets = result['sets']
-    height, width = sets['evaluation_size']
-    parts = ', '.join(f'{name} {sets["evaluation"][name]:.1f} s' for name in ('degrade', 'fuse', 'evaluate'))
-    peaks = ', '.join(f'{number} pairs: {peak:.0f} MiB' for number, peak in sets['peak_mib_by_pairs'].items())
-    return ['### Whole folders', '',
-            f'{sets["evaluation"]["pairs"]} pairs of {width} x {height} by the command line, each step a process, six '
-            f'metrics: {parts}, together {sets["evaluation"]["total"]:.1f} s. Peak memory of `drfuse fuse` over the '
-            f'number of pairs (64 x 64): {peaks}.']
+def _evaluation(evaluation: Mapping[str, Any], size: str) -> list[str]:
+    height, width = evaluation['size']
+    parts = ', '.join(f'{name} {evaluation[name]:.1f} s' for name in ('degrade', 'fuse', 'evaluate'))
+    return ['### A set from end to end', '',
+            f'{evaluation["pairs"]} pairs of {width} x {height} by the command line, each step a process, six '
+            f'metrics: {parts}, together {evaluation["total"]:.1f} s.']
 
 
-def _starts(result: Mapping[str, Any], size: str) -> list[str]:
-    start, memory = result['start'], result['memory']
-    return ['### Start and memory', '',
+def _many(many: Mapping[str, float], size: str) -> list[str]:
+    peaks = ', '.join(f'{number} pairs: {peak:.0f} MiB' for number, peak in many.items())
+    return ['### Memory over the number of pairs', '', f'Peak of `drfuse fuse` on folders of 64 x 64: {peaks}.']
+
+
+def _start(start: Mapping[str, float], size: str) -> list[str]:
+    return ['### Start', '',
             f'`import drfuse` {start["import_s"]:.2f} s, `from drfuse.apis import FusionInferencer` '
-            f'{start["inferencer_import_s"]:.2f} s, `drfuse --help` {start["help_s"]:.2f} s. Peak resident memory of '
-            f'`drfuse fuse` at {size}: {memory["fuse_peak_mib"]:.0f} MiB, of which importing takes '
-            f'{memory["import_peak_mib"]:.0f} MiB.']
+            f'{start["inferencer_import_s"]:.2f} s, `drfuse --help` {start["help_s"]:.2f} s.']
+
+
+def _memory(memory: Mapping[str, float], size: str) -> list[str]:
+    return ['### Memory', '', f'Peak resident memory of `drfuse fuse` at {size}: {memory["fuse_peak_mib"]:.0f} MiB, of '
+            f'which importing takes {memory["import_peak_mib"]:.0f} MiB.']
+
+
+def _roofline(roofline: Mapping[str, Any], size: str) -> list[str]:
+    peaks = [[name, f'{peak["gemm"]:.0f}', f'{peak["conv"]:.0f}'] for name, peak in roofline['peaks'].items()]
+    rows = [[name, f'{row["gflop_s"]:.0f}', f'{row["share"]:.0%}'] for name, row in roofline['networks'].items()]
+    return ['### What the machine can do', '', 'Highest GFLOP/s of products of 2048 x 2048 matrices, and of 3 x 3 '
+            f'convolutions of 256 channels at 96 x 128; memory is copied at {roofline["copy_gb_s"]:.1f} GB/s.', '',
+            *table(['precision', 'matrix product', 'convolution'], peaks), '',
+            'What the fast forms of the networks reach, and the share of what convolutions can in that precision:', '',
+            *table(['network', 'GFLOP/s', 'share'], rows)]
+
+
+_TEXTS = dict(pipeline=_pipeline, stages=_stages, network=_networks, light_modes=_light, paper_modes=_paper,
+              roofline=_roofline, pixels=_pixels, steps=_steps, evaluation=_evaluation, many=_many, start=_start,
+              memory=_memory)
 
 
 def plot(result: Mapping[str, Any], path: Path) -> None:
-    """Draw runtime against parameters, as Fig. 5 of the paper."""
+    """Draw runtime against parameters, as Fig. 5 of the paper, where pipelines and networks have been measured."""
+    if 'pipeline' not in result or 'network' not in result:
+        return
     figure = Figure(figsize=(5, 3.5), layout='constrained')
     axes = figure.subplots()
     network, seconds = result['network'], result['pipeline']['seconds']
@@ -110,15 +144,15 @@ def plot(result: Mapping[str, Any], path: Path) -> None:
     figure.savefig(path)
 
 
-def update_page(page: Path, result: Mapping[str, Any]) -> None:
-    """Replace the measured part of a page, between its two marks.
+def update_page(page: Path, text: str, marks: tuple[str, str] = MEASURED) -> None:
+    """Replace the part of a page between two marks.
 
     Raises:
         ValueError: If the page has not both marks.
     """
-    text = page.read_text(encoding='utf-8')
-    if START not in text or END not in text:
-        raise ValueError(f'{page} needs the lines {START} and {END}')
-    before, rest = text.split(START, 1)
-    after = rest.split(END, 1)[1]
-    page.write_text(f'{before}{START}\n\n{measured_text(result)}\n\n{END}{after}', encoding='utf-8')
+    whole, (start, end) = page.read_text(encoding='utf-8'), marks
+    if start not in whole or end not in whole:
+        raise ValueError(f'{page} needs the lines {start} and {end}')
+    before, rest = whole.split(start, 1)
+    after = rest.split(end, 1)[1]
+    page.write_text(f'{before}{start}\n\n{text}\n\n{end}{after}', encoding='utf-8')

@@ -13,13 +13,19 @@ def bench(
     plot: Annotated[Path | None, typer.Option(
         metavar='FILE', help='Draw runtime against parameters, PNG or SVG.')] = None,
     quick: Annotated[bool, typer.Option('--quick', help='Small pictures, few runs: to try it out.')] = False,
+    only: Annotated[str, typer.Option(
+        metavar='PART,...', help='Measure these parts alone; the others stay as the file of --json has them.')] = '',
+    repeats: Annotated[int | None, typer.Option(min=1, help='Runs of each that count.')] = None,
+    add: Annotated[bool, typer.Option('--add', help='Add times of the pipelines to those in the file.')] = False,
 ) -> None:
     """Measure the shipped model beside the paper's network: files to file, networks, stages, memory, growth.
 
-    It takes about ten minutes and 8 GiB; close what else the machine does.
+    It takes about ten minutes and 8 GiB; close what else the machine does. In parts, each of some minutes:
+    ``drfuse bench --json FILE --only pipeline --repeats 3``, then once more with ``--add``, then the other parts.
     """
-    from drfuse.cli.bench_run import run  # noqa: PLC0415 - keeps `drfuse --help` fast
+    from drfuse.cli.bench_run import Request, run  # noqa: PLC0415 - keeps `drfuse --help` fast
     from drfuse.utils.environment import check_environment  # noqa: PLC0415 - the same
 
     check_environment()
-    raise typer.Exit(run(json, page, plot, quick))
+    parts = tuple(name.strip() for name in only.split(',') if name.strip())
+    raise typer.Exit(run(Request(json, page, plot, quick, parts, repeats, add)))

@@ -9,6 +9,7 @@ from drfuse.cli.app import app
 def test_options_reach_the_run(monkeypatch, tmp_path):
     seen = []
     monkeypatch.setattr(bench_run, 'run', lambda *arguments: seen.append(arguments) or 0)
-    done = CliRunner().invoke(app, ['bench', '--quick', '--json', str(tmp_path / 'x.json')])
+    done = CliRunner().invoke(app, ['bench', '--quick', '--json', str(tmp_path / 'x.json'), '--only', 'start, memory',
+                                    '--repeats', '3', '--add'])
     assert done.exit_code == 0, done.output
-    assert seen == [(tmp_path / 'x.json', None, None, True)]
+    assert seen == [(bench_run.Request(tmp_path / 'x.json', None, None, True, ('start', 'memory'), 3, True),)]
