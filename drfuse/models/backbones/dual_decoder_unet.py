@@ -133,10 +133,10 @@ class DualDecoderUNet(BaseDenoiser):
         return DenoiserOutput(eps, logits)
 
     def for_inference(self, dtype: torch.dtype) -> BaseDenoiser:
-        """Return a copy in one precision, stored channels last."""
-        from drfuse.models.backbones.typed_network import TypedNetwork  # noqa: PLC0415 - only inference needs it
+        """Return the folded network."""
+        from drfuse.models.backbones.folded_unet import FoldedDualDecoderUNet  # noqa: PLC0415 - it reads this class
 
-        return TypedNetwork(self, dtype)
+        return FoldedDualDecoderUNet(self, dtype)
 
     def _blocks(self, in_channels: int, out_channels: int, count: int) -> nn.ModuleList:
         widths = [in_channels] + [out_channels] * count

@@ -11,45 +11,13 @@ from torch.nn import functional as F
 
 from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
 from drfuse.models.backbones.base_backbone import BaseDenoiser
+from drfuse.models.backbones.fused_conv import FusedConv
 from drfuse.models.backbones.light_blocks import FEATURE_LIMIT, BlockChain, ConvBlock, DenseBlock, GatedBlock, TimeShift
 from drfuse.models.backbones.light_unet import SIGMA_UNIT, LightUNet
 
 _CHANNELS_LAST = torch.channels_last
 _COARSE = ('encoder2', 'bottom', 'decoder2', 'down1', 'down2', 'up1', 'up2')
 _FINE = ('encoder1', 'decoder1', 'eps_head', 'weight_stem', 'weight_chain', 'weight_head')
-
-
-class _Conv(NamedTuple):
-    """A convolution whose output has the size of its input over ``stride``."""
-
-    weight: torch.Tensor
-    bias: torch.Tensor
-    stride: int = 1
-    groups: int = 1
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return self._fused(x, 'none') if _has_fused(x) else \
-            F.conv2d(x, self.weight, self.bias, self.stride, self.padding, groups=self.groups)
-
-    @property
-    def padding(self) -> int:
-        return self.weight.shape[-1] // 2 if self.stride == 1 else 0
-
-    def relu(self, x: torch.Tensor) -> torch.Tensor:
-        """Convolve and rectify, in one pass where oneDNN does it."""
-        return self._fused(x, 'relu') if _has_fused(x) else F.relu_(self(x))
-
-    def _fused(self, x: torch.Tensor, after: str) -> torch.Tensor:
-        return torch.ops.mkldnn._convolution_pointwise(
-            x, self.weight, self.bias, [self.padding] * 2, [self.stride] * 2, [1, 1], self.groups, after, [], None)
-
-    def add_to(self, total: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """Add the convolution of x to ``total``, which may be overwritten."""
-        if not _has_fused(x):
-            return total.add_(self(x))
-        return torch.ops.mkldnn._convolution_pointwise_.binary(
-            total, x, self.weight, self.bias, [self.padding] * 2, [self.stride] * 2, [1, 1], self.groups, 'add',
-            None, None, [], None)
 
 
 Block = Callable[[torch.Tensor], torch.Tensor]
@@ -70,14 +38,14 @@ class _Step(NamedTuple):
     bottom: list[Block]
     decoder1: list[Block]
     decoder2: list[Block]
-    down1: _Conv
-    down2: _Conv
-    up1: _Conv
-    up2: _Conv
-    eps_head: _Conv
-    weight_stem: _Conv
+    down1: FusedConv
+    down2: FusedConv
+    up1: FusedConv
+    up2: FusedConv
+    eps_head: FusedConv
+    weight_stem: FusedConv
     weight_chain: list[Block]
-    weight_head: _Conv
+    weight_head: FusedConv
 
 
 class FoldedLightUNet(BaseDenoiser):
@@ -173,18 +141,13 @@ class FoldedLightUNet(BaseDenoiser):
         return [lambda x: second.add_to(x, first.relu(x))]
 
     def _conv(self, layer: nn.Conv2d, dtype: torch.dtype, shift: TimeShift | None = None,
-              emb: torch.Tensor | None = None) -> _Conv:
+              emb: torch.Tensor | None = None) -> FusedConv:
         """Return a layer in one precision; a shift behind it is folded: s (W x + b) + h = (s W) x + (s b + h)."""
-        weight, bias = layer.weight, layer.bias
-        if shift is not None:
-            scale, offset = shift.proj(emb)[0].chunk(2)
-            weight, bias = weight * (1 + scale).view(-1, 1, 1, 1), bias * (1 + scale) + offset
-        return _typed(weight, bias, dtype, layer.stride[0], layer.groups)
-
-
-def _typed(weight: torch.Tensor, bias: torch.Tensor, dtype: torch.dtype, stride: int = 1, groups: int = 1) -> _Conv:
-    weight = weight.detach().to(dtype, memory_format=_CHANNELS_LAST, copy=True)
-    return _Conv(weight, bias.detach().to(dtype, copy=True), stride, groups)
+        if shift is None:
+            return FusedConv.of(layer, dtype)
+        scale, offset = shift.proj(emb)[0].chunk(2)
+        return FusedConv.of(layer, dtype, layer.weight * (1 + scale).view(-1, 1, 1, 1),
+                            layer.bias * (1 + scale) + offset)
 
 
 def _cells(images: list[torch.Tensor]) -> torch.Tensor:
@@ -200,7 +163,7 @@ def _cells(images: list[torch.Tensor]) -> torch.Tensor:
     return cells.flatten(1, 3)
 
 
-def _by_cells(conv: _Conv) -> _Conv:
+def _by_cells(conv: FusedConv) -> FusedConv:
     """Return a layer in front of a pixel shuffle whose channels come cell position by cell position."""
     weight, bias = (x.unflatten(0, (-1, 4)).transpose(0, 1).flatten(0, 1) for x in (conv.weight, conv.bias))
     return conv._replace(weight=weight.contiguous(memory_format=_CHANNELS_LAST), bias=bias.contiguous())
@@ -224,9 +187,3 @@ def _chain(blocks: list[Block], x: torch.Tensor) -> torch.Tensor:
 def _gate(x: torch.Tensor) -> torch.Tensor:
     first, second = x.chunk(2, 1)
     return first * second
-
-
-def _has_fused(x: torch.Tensor) -> bool:
-    """Whether oneDNN's fused convolutions, which TorchInductor uses, are there for an image."""
-    return (x.device.type == 'cpu' and torch.backends.mkldnn.is_available()
-            and hasattr(torch.ops.mkldnn, '_convolution_pointwise_') and not torch.compiler.is_compiling())

@@ -1,0 +1,45 @@
+"""The heap keeps what was freed, and only while it is asked to."""
+
+import resource
+
+import pytest
+import torch
+
+from drfuse.utils import heap
+from drfuse.utils.heap import kept_heap
+
+
+class Library:
+    def __init__(self):
+        self.calls = []
+
+    def mallopt(self, *setting):
+        self.calls.append(setting)
+
+    def malloc_trim(self, pad):
+        self.calls.append('trim')
+
+
+def test_settings_are_put_back_whatever_happens(monkeypatch):
+    library = Library()
+    monkeypatch.setattr(heap, '_library', lambda: library)
+    with pytest.raises(ValueError), kept_heap():
+        assert library.calls == [(-4, 0), (-1, 2**31 - 1)]
+        raise ValueError
+    assert (-4, 65536) in library.calls and library.calls[-1] == 'trim'
+
+
+def test_other_libraries_are_left_alone(monkeypatch):
+    monkeypatch.setattr(heap, '_library', lambda: None)
+    with kept_heap():
+        assert float(torch.ones(3).sum()) == 3
+
+
+def test_a_large_block_takes_its_old_place():
+    if heap._library() is None:
+        pytest.skip('not the GNU C library')
+    with kept_heap():
+        torch.ones(16 << 20)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        torch.ones(16 << 20)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 4096  # fresh, it has 16384 pages
