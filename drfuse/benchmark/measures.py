@@ -31,7 +31,7 @@ class Plan(NamedTuple):
 
     Attributes:
         size: (H, W) of the comparison.
-        paper_size: (H, W) at which forms of the paper's network are compared.
+        small: (H, W) at which forms of the paper's network are compared.
         repeats: Runs of each that count.
         sides: Widths of the pictures whose cost is fitted; their height is three quarters.
         steps: Numbers of steps T whose cost is fitted.
@@ -41,7 +41,7 @@ class Plan(NamedTuple):
     """
 
     size: tuple[int, int] = (768, 1024)
-    paper_size: tuple[int, int] = (384, 512)
+    small: tuple[int, int] = (384, 512)
     repeats: int = 5
     sides: tuple[int, ...] = (256, 512, 1024, 2048, 4096)
     steps: tuple[int, ...] = (1, 2, 3, 4, 5)
@@ -152,18 +152,28 @@ def light_modes(bench: Bench) -> dict[str, float | None]:
 
 def paper_modes(bench: Bench) -> dict[str, Any]:
     """Return seconds of one step of the paper's network in each form, at the smaller size."""
-    eager, size = bench.paper, bench.plan.paper_size
+    eager, size = bench.paper, bench.plan.small
     last = copy.deepcopy(eager).to(memory_format=torch.channels_last)
     modes = {'eager float32': step_of(eager, size), 'channels_last float32': step_of(last, size),
              'eager bfloat16 autocast': _autocast(eager, size),
-             'fast float32': step_of(eager.for_inference(torch.float32), size),
-             'fast bfloat16': step_of(eager.for_inference(torch.bfloat16), size)}
-    seconds: dict[str, float | None] = dict(bench.medians(modes))
-    if bench.plan.compiled:
-        seconds['compiled float32'] = _compiled(bench, last, size)
+             'folded float32': step_of(eager.for_inference(torch.float32), size),
+             'folded bfloat16': step_of(eager.for_inference(torch.bfloat16), size)}
+    return _over_eager(dict(bench.medians(modes)), size)
+
+
+def paper_compiled(bench: Bench) -> dict[str, Any]:
+    """Return seconds of one step of the paper's network, eager and compiled, at the smaller size."""
+    eager, size = bench.paper, bench.plan.small
+    last = copy.deepcopy(eager).to(memory_format=torch.channels_last)
+    seconds: dict[str, float | None] = dict(bench.medians({'eager float32': step_of(eager, size)}))
+    seconds['compiled float32, channels_last'] = _compiled(bench, last, size) if bench.plan.compiled else None
+    return _over_eager(seconds, size)
+
+
+def _over_eager(seconds: dict[str, float | None], size: tuple[int, int]) -> dict[str, Any]:
     base = seconds['eager float32']
     return dict(size=list(size), seconds=seconds,
-                speedups={name: None if s is None else base / s for name, s in seconds.items()})
+                speedups={name: base / s if base and s else None for name, s in seconds.items()})
 
 
 def pixels(bench: Bench) -> dict[str, Any]:

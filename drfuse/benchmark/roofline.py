@@ -44,8 +44,7 @@ def _rate(run: Any, work: float, repeats: int) -> float:
 def _reached(bench: Bench, peaks: dict[str, Any]) -> dict[str, Any]:
     """Return GFLOP/s of each network's fast form, and the share of the convolution's peak in that precision."""
     rows = {}
-    for kind, trained, size in (('light', bench.trained, bench.plan.size), ('paper', bench.paper,
-                                                                            bench.plan.paper_size)):
+    for kind, trained, size in (('light', bench.trained, bench.plan.size), ('paper', bench.paper, bench.plan.small)):
         work = costs(trained, size)['gflop_per_step']
         seconds = bench.medians({name: step_of(trained.for_inference(d), size) for name, d in _DTYPES.items()})
         rows.update({f'{kind} {name}': dict(gflop_s=work / s, share=work / s / peaks[name]['conv'])

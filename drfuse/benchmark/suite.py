@@ -16,7 +16,7 @@ from drfuse.benchmark.timing import median
 from drfuse.utils.config import UserError
 
 FULL = Plan()
-QUICK = Plan(size=(192, 256), paper_size=(64, 64), repeats=2, sides=(128, 256), steps=(1, 2), compiled=False,
+QUICK = Plan(size=(192, 256), small=(64, 64), repeats=2, sides=(128, 256), steps=(1, 2), compiled=False,
              evaluated=2, many=(2, 6))
 Tell = Callable[[str], None]
 _SAME = ('processor', 'cores', 'threads', 'torch')
@@ -42,6 +42,7 @@ PARTS = dict(
     network=Part('networks', measures.network),
     light_modes=Part('forms of the light network', measures.light_modes),
     paper_modes=Part('forms of the paper network', measures.paper_modes),
+    paper_compiled=Part('the paper network compiled', measures.paper_compiled),
     pixels=Part('growth with pixels', measures.pixels),
     steps=Part('growth with steps', measures.steps),
     evaluation=Part('a set from end to end', measures.evaluation),

@@ -17,6 +17,7 @@ PARTS = dict(
     light_modes={'eager float32': 0.3, 'compiled float32': None},
     paper_modes=dict(size=[384, 512], seconds={'eager float32': 2.0, 'compiled float32': None},
                      speedups={'eager float32': 1.0, 'compiled float32': None}),
+    paper_compiled=dict(size=[96, 128], seconds={'eager float32': 0.2}, speedups={'eager float32': 1.0}),
     pixels=dict(megapixels=[0.8, 3.1], seconds=[0.8, 2.9], fit=FIT, precision='bfloat16'),
     steps=dict(steps=[1, 2], seconds=[1, 2], fit=FIT),
     evaluation=dict(degrade=5.0, fuse=20.0, evaluate=15.0, total=40.0, pairs=20, size=[288, 512]),
