@@ -2,8 +2,12 @@
 
 import importlib.util
 
+import cv2
 import numpy as np
 import pytest
+import torch
+
+from drfuse.models import DualDecoderUNet
 
 
 @pytest.fixture(scope='module')
@@ -27,3 +31,21 @@ def test_levels_are_of_255(tool):
                                            (dict(largest=1.5, within_one=0.998), False)])
 def test_both_parts_of_the_rule_count(tool, row, fine):
     assert tool.keeps([dict(largest=0.0, within_one=1.0), row]) is fine
+
+
+def test_pairs_are_degraded_in_steps_of_8_bits(tool, tmp_path):
+    clean = np.full((40, 60), 100, np.uint8)
+    clean[:, 30:] = 200
+    cv2.imwrite(str(tmp_path / 'x.png'), clean)
+    for preset in tool.PRESETS:
+        image = tool.degraded(tmp_path / 'x.png', preset, 32)
+        assert image.shape == (1, 32, 32) and torch.equal((255 * image).round() / 255, image)
+        assert float((255 * image[0, 16, 16] - 200).abs()) > 0  # by blur or noise
+
+
+def test_weights_by_rule_fit_the_paper_network(tool, shared_dir, tmp_path):
+    file = tool.rule_weights(shared_dir / 'official_parity' / 'state_dict_shapes.json', tmp_path / 'rule.pth')
+    state = torch.load(file, weights_only=True)['state_dict']
+    network = DualDecoderUNet()
+    network.load_state_dict({k.removeprefix('backbone.'): v for k, v in state.items() if k.startswith('backbone.')})
+    assert float(network.stem.weight.detach().std()) == pytest.approx(1 / 27**0.5, rel=0.1)
