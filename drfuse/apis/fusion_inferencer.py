@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from drfuse.diffusion.output import FusionOutput
 from drfuse.models.fusion_models.base_fusion_model import CHROMA
 from drfuse.registry import INFERENCERS
 from drfuse.utils.config import UserError
+from drfuse.utils.heap import kept_heap
 
 COLOUR_SOURCE = dict(ivf=1, mif=0)
 """Task to the position of the source that gives the colour: the visible image, the PET image."""
@@ -71,7 +73,7 @@ class FusionInferencer:
         self.task = task or self.task
         self.device = next(self.model.parameters()).device
         self.precision = choose_precision(precision, self.loaded.keeps_bfloat16, self.device)
-        self._recent = RecentOperators()
+        self._recent, self._accelerated = RecentOperators(), accelerated
         self._needs_autocast = not (accelerated and accelerate(self.model, self.precision))
 
     @property
@@ -173,7 +175,7 @@ class FusionInferencer:
     def _run(self, inputs: dict[str, Observation]) -> FusionOutput:
         """Return what the model makes of observations, float32, on the CPU."""
         inputs = self._recent(self.model.data_preprocessor(dict(inputs=inputs))['inputs'])
-        with self._autocast():
+        with self._autocast(), kept_heap() if self._accelerated else nullcontext():
             output = self.model(inputs, mode='tensor')
         return FusionOutput(tuple(x.float().cpu() for x in output.sources), output.fused.float().cpu(),
                             output.weights.float().cpu())

@@ -14,27 +14,34 @@ _MMAP_LARGE, _MMAPS, _TRIMMED = 32 << 20, 65536, 64 << 20
 """What the library's own settings come to once a large block has been freed."""
 
 
+_depth = 0
+
+
 @contextmanager
 def kept_heap() -> Iterator[None]:
-    """Keep freed memory for what comes next, while the context lasts.
+    """Keep freed memory for what comes next, while the context lasts; contexts may be nested.
 
     The GNU C library maps blocks above 32 MiB anew each time and gives them back when they are freed: for the images
     of a network, faults of fresh pages then take longer than the arithmetic on them. Elsewhere nothing happens. What
-    was freed goes back to the system behind the context. The setting is that of the whole process.
+    was freed goes back to the system behind the outermost context. The setting is that of the whole process.
     """
+    global _depth  # noqa: PLW0603 - as the setting
     library = _library()
     if library is None:
         yield
         return
+    _depth += 1
     library.mallopt(_MMAP_MAX, 0)
     library.mallopt(_TRIM_THRESHOLD, _KEPT)
     try:
         yield
     finally:
-        library.mallopt(_MMAP_MAX, _MMAPS)
-        library.mallopt(_MMAP_THRESHOLD, _MMAP_LARGE)
-        library.mallopt(_TRIM_THRESHOLD, _TRIMMED)
-        library.malloc_trim(_TRIMMED)
+        _depth -= 1
+        if not _depth:
+            library.mallopt(_MMAP_MAX, _MMAPS)
+            library.mallopt(_MMAP_THRESHOLD, _MMAP_LARGE)
+            library.mallopt(_TRIM_THRESHOLD, _TRIMMED)
+            library.malloc_trim(_TRIMMED)
 
 
 @lru_cache(maxsize=1)

@@ -29,6 +29,16 @@ def test_settings_are_put_back_whatever_happens(monkeypatch):
     assert (-4, 65536) in library.calls and library.calls[-1] == 'trim'
 
 
+def test_only_the_outermost_context_ends_it(monkeypatch):
+    library = Library()
+    monkeypatch.setattr(heap, '_library', lambda: library)
+    with kept_heap():
+        with kept_heap():
+            pass
+        assert 'trim' not in library.calls
+    assert library.calls.count('trim') == 1
+
+
 def test_other_libraries_are_left_alone(monkeypatch):
     monkeypatch.setattr(heap, '_library', lambda: None)
     with kept_heap():
