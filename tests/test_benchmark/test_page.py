@@ -6,18 +6,20 @@ from drfuse.benchmark.page import MEASURED, measured_text, plot, update_page
 
 FIT = dict(slope=0.9, offset=0.1, r2=0.999)
 PARTS = dict(
-    pipeline=dict(times={'paper eager float32': [29.0, 31.0], 'light default': [0.7, 0.8]}, precision='bfloat16',
+    pipeline=dict(speedup=40.0, precision='bfloat16',
+                  times={'paper eager float32': [29.0, 31.0], 'light default': [0.7, 0.8]},
                   seconds={'paper eager float32': 30.0, 'light default': 0.75},
                   speedups={'paper eager float32': 1.0, 'light default': 40.0}),
     stages=dict(float32=dict(seconds=dict(read=0.05), shares=dict(correction=0.14)),
                 bfloat16=dict(seconds=dict(read=0.05), shares=dict(correction=0.15))),
-    network=dict(seconds_per_step=dict(paper=9.0, light=0.1), speedup=90.0,
+    network=dict(seconds_per_step=dict(paper=9.0, light=0.1, paper_heap=6.0), speedup=90.0,
                  paper=dict(parameters_m=31.77, gflop_per_step=1519.0),
                  light=dict(parameters_m=0.54, gflop_per_step=28.0)),
     light_modes={'eager float32': 0.3, 'compiled float32': None},
-    paper_modes=dict(size=[384, 512], seconds={'eager float32': 2.0, 'compiled float32': None},
-                     speedups={'eager float32': 1.0, 'compiled float32': None}),
-    paper_compiled=dict(size=[96, 128], seconds={'eager float32': 0.2}, speedups={'eager float32': 1.0}),
+    paper_modes=dict(size=[384, 512], seconds={'eager float32': 2.0, 'folded float32': 1.0, 'folded bfloat16': 0.9},
+                     speedups={'eager float32': 1.0, 'folded float32': 2.0, 'folded bfloat16': 2.2}),
+    paper_compiled=dict(size=[96, 128], seconds={'eager float32': 2.0, 'compiled float32': None},
+                        speedups={'eager float32': 1.0, 'compiled float32': None}),
     pixels=dict(megapixels=[0.8, 3.1], seconds=[0.8, 2.9], fit=FIT, precision='bfloat16'),
     steps=dict(steps=[1, 2], seconds=[1, 2], fit=FIT),
     evaluation=dict(degrade=5.0, fuse=20.0, evaluate=15.0, total=40.0, pairs=20, size=[288, 512]),
@@ -35,8 +37,9 @@ def test_every_number_is_told():
     text = measured_text(RESULT)
     for part in ('| light default | 0.750 | 40.0 | 2 | 0.700 - 0.800 |', '| compiled float32 | not available |',
                  'together 40.0 s', '1000 pairs: 405 MiB', '| correction | 14.0% | 15.0% |', '90 times',
+                 'in 6.000 s, 60 times',
                  '0.10 s + 0.90 s a megapixel', '800 MiB', 'bfloat16 instructions: yes', '1024 x 768',
-                 '| light float32 | 111 | 50% |'):
+                 '| light float32 | 111 | 50% |', '| at least 2.5 x | 2.2 x | **no** |'):
         assert part in text
     assert text.count('Measured 2026-01-01') == len(PARTS)
 
