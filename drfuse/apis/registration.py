@@ -19,7 +19,9 @@ that are not its neighbours, and above that of no shift. Set on the training pai
 ``tools/analysis_tools/registration_rates.py``, whose rates are in docs/inference.md."""
 
 _LONGEST = 1024  # larger pictures are reduced to this side before
-_SMOOTH, _LOCAL, _NEIGHBOUR = 2.0, 12.0, 6.0
+_SMOOTH, _NEIGHBOUR = 2.0, 6.0
+_AROUND = (23, 25, 23)
+"""Sides of box filters that together come near a Gaussian of standard deviation 12, in a third of its time."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,9 @@ def _edges(image: np.ndarray) -> np.ndarray:
     """Return the gradient's magnitude relative to its mean around."""
     smooth = cv2.GaussianBlur(image, (0, 0), _SMOOTH)
     magnitude = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
-    around = cv2.GaussianBlur(magnitude, (0, 0), _LOCAL)
+    around = magnitude
+    for side in _AROUND:
+        around = cv2.blur(around, (side, side))
     return magnitude / (around + 0.02 * magnitude.max() + 1e-6)
 
 
