@@ -36,15 +36,12 @@ DOCS = Path(__file__).resolve().parents[2] / 'docs'
 MARKS = '<!-- training: begin -->', '<!-- training: end -->'
 LIGHT, PAPER = 'light/ivf.py', 'drfusion/ivf_composite_roadscene.py'
 _PAPER = dict(config=PAPER, folder='RoadScene', threads=2, patch=256)
-_STEP = dict(_PAPER, batch=2, iterations=3)
-_ONE = dict(config=LIGHT, iterations=20, batch=8, threads=1)
+_STEP = dict(_PAPER, batch=2, iterations=2)
+_ONE = dict(config=LIGHT, iterations=8, batch=8, threads=1)
 PARTS: dict[str, dict[str, dict[str, Any]]] = dict(
-    speed={'light, batch 8, patch 96': dict(config=LIGHT, iterations=20, batch=8, threads=2),
-           'light, batch 8, patch 96, one thread': _ONE,
-           'paper, batch 2, patch 256': _STEP},
+    speed={'light, batch 8, patch 96': dict(_ONE, threads=2), 'light, one thread': _ONE},
     memory={'plain': dict(_STEP, recompute=False), 'recomputed': _STEP,
-            'plain, 2 x batch 1': dict(_STEP, batch=1, accumulate=2, iterations=6, recompute=False),
-            'recomputed, 2 x batch 1': dict(_STEP, batch=1, accumulate=2, iterations=6)},
+            'recomputed, 2 x batch 1': dict(_STEP, batch=1, accumulate=2, iterations=4)},
     step={'recomputed, batch 8': dict(_PAPER, batch=8, iterations=1, skipped=0)},
     compile={'light': _ONE, 'light, compiled': dict(_ONE, compile=True)},
     processes={'one process': _ONE, 'two processes': dict(_ONE, processes=2)})
@@ -156,7 +153,7 @@ def text(result: dict[str, Any]) -> str:
     machine, lines = result['machine'], []
     lines += [f'{machine["processor"]}, {machine["cores"]} cores; PyTorch {machine["torch"]}; real pairs by the loader '
               'of each config, the first quarter of the iterations left out.', '']
-    for part, title in dict(speed='Speed', memory='The paper network at patch 256: memory against time',
+    for part, title in dict(speed='Speed', memory='The paper network, patch 256, batch 2: memory against time',
                             step='One step of the paper network, patch 256, batch 8', compile='`torch.compile`',
                             processes='Two processes, one thread each').items():
         if part not in result['parts']:
