@@ -5,7 +5,7 @@ load_from = 'work_dirs/ivf_refine/iter_6000.pth'
 model = dict(
     train_only=['weight_stem', 'weight_chain', 'weight_head'],
     losses=dict(_delete_=True, fusion=dict(
-        type='QualityFusionLoss', intensity=0.0, gradient=0.0, quality=1.0, edges=1.0, information=1.0, structure=0.25,
-        smoothness=0.5)))
+        type='QualityFusionLoss', intensity=0.0, gradient=0.0, quality=1.0, edges=1.0, information=1.0, structure=1.0,
+        smoothness=0.5, weaker=0.5)))
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-train_cfg = dict(max_iters=800, val_interval=800)
+train_cfg = dict(max_iters=600, val_interval=600)

@@ -44,6 +44,18 @@ def test_weights_facts_and_entry(tool, folder):
     assert models[0]['SHA256'] == file_sha256(folder / 'weights/ivf.pth') and models[0]['Modalities'] == ['ir', 'vis']
 
 
+def test_averages_runs_of_one_model(tool, folder, capsys):
+    w = torch.load(folder / 'iter_7.pth')['state_dict']['w']
+    torch.save(dict(state_dict=dict(w=w + 1, n=torch.tensor(5)), meta={}), folder / 'other.pth')
+    assert run(tool, folder, '--average', str(folder / 'other.pth')) == 0
+    shipped = read_checkpoint(folder / 'weights/ivf.pth')
+    torch.testing.assert_close(shipped['state_dict']['w'], w + 0.5)
+    assert shipped['meta'] == dict(iter=7, seed=1) and shipped['state_dict']['n'] == 3
+    torch.save(dict(state_dict=dict(w=w[:1])), folder / 'other.pth')
+    assert run(tool, folder, '--average', str(folder / 'other.pth')) == 2
+    assert 'differ in names or shapes' in capsys.readouterr().err
+
+
 def test_mistakes_are_one_line(tool, folder, capsys, monkeypatch):
     monkeypatch.setattr(tool, 'LARGEST_MIB', 1e-6)
     assert run(tool, folder) == 2

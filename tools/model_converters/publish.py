@@ -6,6 +6,7 @@ Usage: python tools/model_converters/publish.py RUN/iter_9500.pth ivf --config c
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -33,6 +34,24 @@ def strip(source: Path, half: bool) -> dict:
     return dict(meta=facts, state_dict=weights)
 
 
+def average(contents: Sequence[dict]) -> dict:
+    """Return the first checkpoint with the mean weights of all.
+
+    M. Wortsman et al., "Model soups: averaging weights of multiple fine-tuned models improves accuracy without
+    increasing inference time", ICML 2022; meant for runs that start from the same weights.
+
+    Raises:
+        UserError: If names or shapes differ.
+    """
+    states = [content['state_dict'] for content in contents]
+    shapes = [{name: value.shape for name, value in state.items()} for state in states]
+    if any(other != shapes[0] for other in shapes):
+        raise UserError('the weights to average differ in names or shapes: they must come from one model')
+    mean = {name: torch.stack([state[name] for state in states]).mean(0) if value.is_floating_point() else value
+            for name, value in states[0].items()}
+    return dict(contents[0], state_dict=mean)
+
+
 def enter(metafile: Path, entry: dict) -> None:
     """Replace or add an entry of the metafile; its comment at the top stays."""
     text = metafile.read_text(encoding='utf-8')
@@ -51,7 +70,7 @@ def publish(args: argparse.Namespace) -> str:
     metafile, target = args.folder / METAFILE, args.folder / f'{args.name}.pth'
     if not metafile.is_file():
         raise UserError(f'no list of models {metafile}')
-    content = strip(args.checkpoint, args.half)
+    content = average([strip(source, args.half) for source in (args.checkpoint, *args.average)])
     size = sum(v.numel() * v.element_size() for v in content['state_dict'].values()) / 2**20
     if size > LARGEST_MIB:
         raise UserError(f'{args.checkpoint}: {size:.1f} MiB of weights, at most {LARGEST_MIB} are shipped; try --half')
@@ -69,6 +88,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--config', required=True, help='config file, relative to the folder of configs/')
     parser.add_argument('--task', required=True, choices=sorted(TASKS))
     parser.add_argument('--summary', required=True, help='one line for people')
+    parser.add_argument('--average', nargs='+', type=Path, default=[], metavar='CHECKPOINT',
+                        help='ship the mean weights of these and the first')
     parser.add_argument('--half', action='store_true', help='half precision on disk')
     parser.add_argument('--folder', type=Path, default=Path('weights'))
     try:
