@@ -15,7 +15,7 @@ from drfuse.utils.typing import ImageShape, Params
 if TYPE_CHECKING:
     from drfuse.degradations.linear_operator import LinearOperator
 
-_WHOLE_PROBE = 1 << 20
+WHOLE_PROBE = 1 << 20
 """Images of up to so many pixels are probed as a whole for the noise gain of A^+."""
 _PROBES, _PROBE_SIDE = 4, 256
 _REACH_SIDE = 256
@@ -114,15 +114,14 @@ class BoundOperator:
         return self.kept('noise gain', self._probed_gain)
 
     def _probed_gain(self) -> torch.Tensor:
-        if self.reach is None or self.image_shape[0] * self.image_shape[1] <= _WHOLE_PROBE:
+        if self.reach is None or self.image_shape[0] * self.image_shape[1] <= WHOLE_PROBE:
             return self._measured_gain()
         probes = spread_windows(self.image_shape, _PROBES, _PROBE_SIDE, self.stride)
         gains = [self._cut(window)._measured_gain() for window in probes]
         return torch.stack(gains).square().mean(0).sqrt()
 
     def _measured_gain(self) -> torch.Tensor:
-        generator = torch.Generator().manual_seed(0)
-        signs = torch.randint(0, 2, (1, 1, *self.observation_shape), generator=generator).float() * 2 - 1
+        signs = probe_signs(self.observation_shape)
         tensors = [*self.params.values(), *([] if self.noise_std is None else [self.noise_std])]
         batch = max((t.shape[0] for t in tensors), default=1)
         device = tensors[0].device if tensors else None
@@ -155,7 +154,7 @@ class BoundOperator:
             return None
         size = tuple(min(n, -(-_REACH_SIDE // self.stride) * self.stride) for n in self.image_shape)
         top, left = ((n - m) // 2 // self.stride * self.stride for n, m in zip(self.image_shape, size, strict=True))
-        A = self._cut(Window(top, top + size[0], left, left + size[1])).first()
+        A = self._cut(Window(top, top + size[0], left, left + size[1])).sample(0)
         y = torch.zeros(1, 1, *A.observation_shape, dtype=torch.float64)
         rows, columns = (slice(max(n // 2 - 2, 0), n // 2 + 2) for n in A.observation_shape)
         signs = torch.randint(0, 2, y[..., rows, columns].shape, generator=torch.Generator().manual_seed(0)) * 2.0 - 1
@@ -172,10 +171,13 @@ class BoundOperator:
         """Return the same operator with its noise gain measured."""
         return replace(self, noise_gain=self.pinv_noise_gain())
 
-    def first(self) -> BoundOperator:
-        """Return the operator of the first sample of the batch."""
-        noise, gain = (None if t is None else t[:1] for t in (self.noise_std, self.noise_gain))
-        return replace(self, params={k: v[:1] for k, v in self.params.items()}, noise_std=noise, noise_gain=gain)
+    def sample(self, index: int) -> BoundOperator:
+        """Return the operator of one sample of the batch."""
+        def own(tensor: torch.Tensor) -> torch.Tensor:
+            return tensor[index:index + 1] if len(tensor) > 1 else tensor
+
+        noise, gain = (None if t is None else own(t) for t in (self.noise_std, self.noise_gain))
+        return replace(self, params={k: own(v) for k, v in self.params.items()}, noise_std=noise, noise_gain=gain)
 
     def observed(self, window: Window) -> Window:
         """Return the part of the observation that shows a window of the image."""
@@ -227,6 +229,11 @@ class BoundOperator:
         params = {k: torch.cat([item.params[k] for item in items]) for k in first.params}
         return BoundOperator(first.operator, params, first.image_shape, _joined([item.noise_std for item in items]),
                              _joined([item.noise_gain for item in items]), first.signal_variance)
+
+
+def probe_signs(shape: ImageShape) -> torch.Tensor:
+    """Return the pattern of signs (1, 1, h, w) that noise gains are measured with, row by row of one sequence."""
+    return torch.randint(0, 2, (1, 1, *shape), generator=torch.Generator().manual_seed(0)).float() * 2 - 1
 
 
 def _joined(tensors: Sequence[torch.Tensor | None]) -> torch.Tensor | None:

@@ -25,7 +25,7 @@ def source_index(size: int, before: int, after: int, boundary: Boundary, device:
     position = torch.arange(-before, size + after, device=device)
     if boundary == 'circular' or size == 1:
         return position % size
-    period = 2 * (size - 1)
+    period = torch.full_like(position[:1], 2 * (size - 1))  # as a tensor: exporters take no symbolic number here
     folded = position % period
     return torch.where(folded < size, folded, period - folded)
 

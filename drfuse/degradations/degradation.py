@@ -35,6 +35,11 @@ class Observation:
         """Return the observation on ``device``."""
         return Observation(self.y.to(device), self.A.to(device), self.sigma.to(device))
 
+    def sample(self, index: int) -> Observation:
+        """Return the observation of one sample of the batch."""
+        one = slice(index, index + 1)
+        return Observation(self.y[one], self.A.sample(index), self.sigma[one if len(self.sigma) > 1 else slice(1)])
+
     def window(self, window: Window) -> Observation:
         """Return the observation of a window of the image; what was measured on the whole is kept.
 

@@ -89,7 +89,7 @@ class FusionDDIMSampler(BaseModule):
         with torch.autocast(observations[0].y.device.type, enabled=False):
             abar = self.schedule.alpha_bars()
             pinvs = [self._bound(o.A.pinv(o.y)) for o in observations]
-            sigmas = [_full_size_sigma(o) for o in observations]
+            sigmas = [full_size_sigma(o) for o in observations]
             trusted = self._trusted(observations)
             noises, known = self._pinv_noise(trusted, sigmas), torch.cat(pinvs, 1)
             x = abar[-1].sqrt() * self.initial_state(observations, pinvs)
@@ -216,9 +216,11 @@ def _rms(sigma: torch.Tensor) -> torch.Tensor:
     return sigma.square().mean((1, 2, 3)).sqrt()
 
 
-def _full_size_sigma(observation: Observation) -> torch.Tensor:
+def full_size_sigma(observation: Observation) -> torch.Tensor:
     """Return the noise level as a map of the image's size, or (B, 1, 1, 1) if it is constant."""
-    sigma = observation.sigma
-    if sigma.shape[-2:] in ((1, 1), observation.A.image_shape):
+    sigma, (height, width), stride = observation.sigma, observation.A.image_shape, observation.A.stride
+    if sigma.shape[-2:] in ((1, 1), (height, width)):
         return sigma
-    return F.interpolate(sigma, observation.A.image_shape, mode='nearest')
+    if sigma.shape[-2:] == (-(-height // stride), -(-width // stride)):  # cells of stride pixels, smaller at the end
+        return sigma.repeat_interleave(stride, -2).repeat_interleave(stride, -1)[..., :height, :width]
+    return F.interpolate(sigma, (height, width), mode='nearest')

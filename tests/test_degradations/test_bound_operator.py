@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from drfuse.degradations import CGPinv, Compose, Degradation, GaussianBlur, Identity, Mask, Observation, Window
-from drfuse.degradations.bound_operator import BoundOperator
+from drfuse.degradations.bound_operator import BoundOperator, probe_signs
 from drfuse.utils.seed import keyed_generator
 
 from .operators import CONFIGS, build
@@ -101,3 +101,20 @@ def test_no_reach_is_told_for_what_does_not_fall_off():
     assert build('gaussian_circular').bind(dict(sigma=torch.ones(1)), (64, 64)).pinv_reach() is None
     slow = GaussianBlur(3.0, pinv_solver=dict(type='WienerPinv', gamma=1e-9))
     assert slow.bind(dict(sigma=torch.tensor([3.0])), (128, 128)).pinv_reach() is None
+
+
+def test_samples_of_a_batch():
+    blur = GaussianBlur(sigma=(0.5, 2.0), kernel_size=9)
+    single = [Degradation([blur, dict(type='GaussianNoise', sigma=0.1)]).observe(
+        torch.rand(1, 1, 20, 24), keyed_generator(i))[0] for i in range(3)]
+    together = Observation.stack(single)
+    for i, one in enumerate(single):
+        sample = together.sample(i)
+        assert torch.equal(sample.y, one.y) and torch.equal(sample.sigma, one.sigma)
+        assert torch.equal(sample.A.params['sigma'], one.A.params['sigma'])
+        torch.testing.assert_close(sample.A.pinv(sample.y), one.A.pinv(one.y))
+
+
+def test_patterns_of_signs_are_rows_of_one_sequence():
+    small, large = probe_signs((3, 5)), probe_signs((8, 40))
+    assert torch.equal(small.flatten(), large.flatten()[:15]) and set(large.unique().tolist()) == {-1.0, 1.0}

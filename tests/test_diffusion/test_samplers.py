@@ -6,6 +6,7 @@ import torch
 from drfuse.degradations import Degradation, Observation
 from drfuse.diffusion import FusionDDIMSampler
 from drfuse.diffusion.denoiser import DenoiserOutput
+from drfuse.diffusion.samplers import full_size_sigma
 from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.utils.seed import keyed_generator
 
@@ -222,3 +223,12 @@ def test_the_reach_adds_up_over_the_steps(options, conditioned, reach, monkeypat
     (LocalDenoiser(), [], dict(projection='exact'))])
 def test_what_sees_the_whole_image_has_no_reach(denoiser, stages, options):
     assert FusionDDIMSampler(**options).reach(denoiser, [observe(stages, 'a'), observe([], 'b')]) is None
+
+
+def test_noise_levels_of_cells_cover_their_cells():
+    stages = [dict(type='GaussianNoise', sigma=0.1), dict(type='AveragePool', factor=4)]
+    observation = Degradation(stages).observe(torch.rand(1, 1, 61, 86), keyed_generator(0))[0]
+    sigma = full_size_sigma(observation)[0, 0]
+    assert sigma.shape == (61, 86)
+    torch.testing.assert_close(sigma[:60, :84], torch.full((60, 84), 0.025))
+    torch.testing.assert_close(sigma[60, :84], torch.full((84,), 0.05))  # a cell of 1 x 4 pixels

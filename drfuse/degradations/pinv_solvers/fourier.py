@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from drfuse.degradations.linear_operator import BoundOperator, LinearOperator, PinvLevel
 
 
+PERIOD_KERNELS = 3
+"""By so many sides of the kernel, and up to a fast size, the period is longer than an image with reflected border."""
+
+
 class _Plan(NamedTuple):
     """What a bound convolution keeps for its inverse.
 
@@ -72,7 +76,7 @@ class _FourierPinv(PinvSolver):
     def _plan(self, operator: Convolution, A: BoundOperator, y: torch.Tensor) -> _Plan:
         kernel = operator.typed_kernel(A.params, y)
         # a black gap is no continuation for kernels that need passes: there the shorter one does better
-        widths = dict(circular=0, zero=2, reflect=3)[operator.boundary]
+        widths = dict(circular=0, zero=2, reflect=PERIOD_KERNELS)[operator.boundary]
         period = y.shape[-2] + widths * kernel.shape[-2], y.shape[-1] + widths * kernel.shape[-1]
         period = fast_shape(period) if widths else period
         H, symmetric = transfer_function(kernel, period), _mirror_symmetric(kernel)
