@@ -78,7 +78,11 @@ class FoldedLightUNet(BaseDenoiser):
     @torch.no_grad()
     def forward_features(self, x: torch.Tensor, t: torch.Tensor, cond: StepCondition | None) -> DenoiserOutput:
         """Predict noise and weight logits; all samples are at the same step."""
-        step = self._step(int(t[0]), x.device)
+        return self.at_step(int(t[0]), x, cond)
+
+    def at_step(self, t: int, x: torch.Tensor, cond: StepCondition) -> DenoiserOutput:
+        """Predict at a step known beforehand; both sides of ``x`` are multiples of :attr:`size_divisibility`."""
+        step = self._step(t, x.device)
         constant = cond.sigma.stride()[-2:] == (0, 0)
         known = [x, cond.pinv, cond.residual] + ([] if constant else [cond.sigma])
         fine = _chain(step.encoder1, self._stem(step, _cells(known), cond.sigma if constant else None))
@@ -95,6 +99,8 @@ class FoldedLightUNet(BaseDenoiser):
         """Return features (B, C, H / 2, W / 2), stored channels last, of the image's cells (B, K, H / 2, W / 2)."""
         (batch, inputs), size = cells.shape[:2], cells.shape[2:]
         bias = step.stem_bias if sigma is None else step.stem_bias + sigma[:, :, 0, 0].float() @ step.sigma_weight
+        if torch.compiler.is_compiling():  # in a graph, a convolution is what runtimes know best
+            return F.conv2d(cells, step.stem_weight[:inputs].mT[:, :, None, None]) + bias.view(-1, bias.shape[-1], 1, 1)
         columns, weight = cells.view(batch, inputs, -1).mT, step.stem_weight[:inputs]
         if batch == 1:
             features = torch.addmm(bias.view(1, -1), columns[0], weight)
@@ -152,6 +158,8 @@ class FoldedLightUNet(BaseDenoiser):
 
 def _cells(images: list[torch.Tensor]) -> torch.Tensor:
     """Return the 2 x 2 cells of several images (B, c, H, W) as channels (B, 4 sum(c), H / 2, W / 2)."""
+    if torch.compiler.is_compiling():
+        return F.pixel_unshuffle(torch.cat(images, 1), 2)
     batch, _, height, width = images[0].shape
     cells = images[0].new_empty(batch, sum(i.shape[1] for i in images), 2, 2, height // 2, width // 2)
     first = 0
@@ -172,6 +180,8 @@ def _by_cells(conv: FusedConv) -> FusedConv:
 def _add_cells(image: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
     """Add the pixel shuffle of (B, 4 C, h, w), ordered by :func:`_by_cells`, to (B, C, 2 h, 2 w) in place."""
     batch, channels, height, width = image.shape
+    if torch.compiler.is_compiling():
+        return image + F.pixel_shuffle(cells.unflatten(1, (4, -1)).transpose(1, 2).flatten(1, 2), 2)
     pixels = image.permute(0, 2, 3, 1).view(batch, height // 2, 2, width // 2, 2, channels)
     values = cells.permute(0, 2, 3, 1).reshape(batch, height // 2, width // 2, 2, 2, channels)
     pixels.add_(values.transpose(2, 3).to(pixels.dtype))
