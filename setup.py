@@ -67,7 +67,7 @@ setup(
     packages=find_packages(include=['drfuse', 'drfuse.*']),
     include_package_data=True,
     install_requires=runtime_requirements(),
-    extras_require={name: requirements(name) for name in ('tests', 'optional', 'demo', 'iqa', 'docs')},
+    extras_require={name: requirements(name) for name in ('tests', 'optional', 'demo', 'export', 'iqa', 'docs')},
     entry_points={'console_scripts': ['drfuse = drfuse.cli.app:main']},
     cmdclass={'build_py': BuildWithConfigs},
     classifiers=[

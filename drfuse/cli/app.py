@@ -9,6 +9,7 @@ import typer
 from drfuse.cli.bench import bench
 from drfuse.cli.degrade import degrade
 from drfuse.cli.demo import demo
+from drfuse.cli.export import export
 from drfuse.cli.fuse import fuse
 from drfuse.cli.models import models
 from drfuse.cli.run import run_command
@@ -38,6 +39,7 @@ app.command()(fuse)
 app.command()(video)
 app.command()(degrade)
 app.command()(models)
+app.command()(export)
 app.command()(bench)
 app.command()(demo)
 

@@ -12,7 +12,8 @@ from drfuse.version import __version__
 REQUIRED = ('torch', 'mmengine', 'mmcv', 'mmcv-lite', 'opencv-python', 'opencv-python-headless', 'numpy', 'scipy',
             'pillow', 'tifffile', 'pyyaml', 'rich', 'typer', 'jinja2')
 OPTIONAL = {'tensorboard': 'learning curves in TensorBoard', 'gradio': 'the page of drfuse demo',
-            'numba': 'Q_P and Q_W in compiled loops'}
+            'numba': 'Q_P and Q_W in compiled loops', 'onnxruntime': 'drfuse fuse --backend onnxruntime',
+            'openvino': 'drfuse fuse --backend openvino'}
 ALTERNATIVES = (('mmcv', 'mmcv-lite'), ('opencv-python', 'opencv-python-headless'))
 
 
