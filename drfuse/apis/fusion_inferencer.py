@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from drfuse.apis.backends import ExportedBackend, check_backend
 from drfuse.apis.degradation_spec import SourceSpec, parse_degradation
 from drfuse.apis.fusion_result import FusionResult
 from drfuse.apis.model_zoo import load_model
@@ -51,9 +52,13 @@ class FusionInferencer:
         folder: Folder with ``metafile.yml`` and weights; None = drfuse's own.
         task: ``'ivf'`` or ``'mif'``, which settles where the colour comes from; None = the model's.
         accelerated: Replace the network by a faster form of it, where it has one; False runs it as it was trained.
+        backend: One of :data:`~drfuse.apis.backends.BACKENDS`; all but ``'pytorch'`` run an exported graph.
+        exported: File of ``drfuse export`` for such a backend; None = one that is made at the first use and kept
+            (:class:`~drfuse.apis.backends.ExportedBackend`).
 
     Raises:
-        UserError: If the model, its weights, the device or the precision cannot be had, or the task is another one.
+        UserError: If the model, its weights, the device, precision or backend cannot be had, or the task is another
+            one.
 
     Example:
         ``result = FusionInferencer('ivf')('ir.png', 'visible.jpg', degradation='composite'); result.save('fused.jpg')``
@@ -61,9 +66,13 @@ class FusionInferencer:
 
     def __init__(self, model: str | Path = 'ivf', weights: str | Path | None = None,
                  device: str | torch.device | None = None, precision: str = 'auto',
-                 folder: str | Path | None = None, task: str | None = None, accelerated: bool = True) -> None:
+                 folder: str | Path | None = None, task: str | None = None, accelerated: bool = True,
+                 backend: str = 'pytorch', exported: str | Path | None = None) -> None:
         if precision not in PRECISIONS:
             raise UserError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
+        check_backend(backend, exported, precision, device)
+        if backend != 'pytorch':
+            precision, device = 'float32', 'cpu'
         self.loaded = load_model(model, weights, device, folder)
         self.model, self.task, self.modalities = self.loaded.model, self.loaded.task, self.loaded.modalities
         if task is not None and task not in COLOUR_SOURCE:
@@ -73,6 +82,8 @@ class FusionInferencer:
         self.task = task or self.task
         self.device = next(self.model.parameters()).device
         self.precision = choose_precision(precision, self.loaded.keeps_bfloat16, self.device)
+        self.backend = backend
+        self._graph = None if backend == 'pytorch' else ExportedBackend(backend, self.loaded, exported)
         self._recent, self._accelerated = RecentOperators(), accelerated
         self._needs_autocast = not (accelerated and accelerate(self.model, self.precision))
 
@@ -174,6 +185,8 @@ class FusionInferencer:
     @torch.no_grad()
     def _run(self, inputs: dict[str, Observation]) -> FusionOutput:
         """Return what the model makes of observations, float32, on the CPU."""
+        if self._graph is not None:
+            return self._graph(inputs)
         inputs = self._recent(self.model.data_preprocessor(dict(inputs=inputs))['inputs'])
         with self._autocast(), kept_heap() if self._accelerated else nullcontext():
             output = self.model(inputs, mode='tensor')
@@ -210,7 +223,7 @@ class FusionInferencer:
         luminance = {name: x[0].numpy() for name, x in zip((*self.modalities, 'fused'), (*sources, fused), strict=True)}
         seconds = dict(pair.report['seconds'], finish=time.perf_counter() - start)
         report = dict(pair.report, model=self.loaded.name, weights_sha256=self.loaded.sha256, task=self.task,
-                      device=str(self.device), precision=self.precision,
+                      device=str(self.device), precision=self.precision, backend=self.backend,
                       colour_from=colour_from if painter.has_colour(colour_from) else None, seconds=seconds)
         observed = dict(zip(self.modalities, pair.pictures, strict=True))
         return FusionResult(picture, restored, output.weights[index].numpy(), luminance, report, observed)

@@ -24,12 +24,12 @@ class FusionResult:
         restored_pictures: Modality to the restored source at full size, in the pixel type of that source.
         weights: (M, H, W) float32, how much of each source each pixel takes; they sum to 1.
         luminance: Modality, and ``'fused'``, to (H, W) float32 in [0, 1]: what the model works on.
-        report: ``name``; ``size`` (full size); ``model``, ``task``, ``device``, ``precision``; ``sources``: per
-            modality ``source``, ``size``, ``pixel_type``, ``colour``, ``factor``, ``origin`` (given, preset or
-            estimated), ``stages`` (the degradation), ``text`` (the same in words), ``luminance_sigma`` and, where
-            estimated, ``confidence`` and ``summary``; ``registration``: ``shift`` (dx, dy) by which A has to move to
-            lie on B, in full-size pixels, None if it cannot be told, and ``aligned``; ``colour_from``; ``seconds`` by
-            step; ``warnings``. Plain values, ready for JSON.
+        report: ``name``; ``size`` (full size); ``model``, ``task``, ``device``, ``precision``, ``backend``;
+            ``sources``: per modality ``source``, ``size``, ``pixel_type``, ``colour``, ``factor``, ``origin`` (given,
+            preset or estimated), ``stages`` (the degradation), ``text`` (the same in words), ``luminance_sigma`` and,
+            where estimated, ``confidence`` and ``summary``; ``registration``: ``shift`` (dx, dy) by which A has to
+            move to lie on B, in full-size pixels, None if it cannot be told, and ``aligned``; ``colour_from``;
+            ``seconds`` by step; ``warnings``. Plain values, ready for JSON.
         observed_pictures: Modality to the source as it was fused: read, upright, and aligned if that was asked for.
         trajectory: Every step, if it was asked for and the model has steps.
     """

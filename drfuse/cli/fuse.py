@@ -34,6 +34,8 @@ class FuseJob:
         precision: ``auto``, ``float32`` or ``bfloat16``.
         report: HTML file, or folder for several pairs.
         clean: Clean pictures or folders for A and B, for the report.
+        backend: ``pytorch``, ``onnxruntime`` or ``openvino``.
+        exported: File of ``drfuse export`` for the latter two.
     """
 
     a: str
@@ -55,6 +57,8 @@ class FuseJob:
     precision: str
     report: Path | None = None
     clean: tuple[str | None, str | None] = (None, None)
+    backend: str = 'pytorch'
+    exported: Path | None = None
 
 
 def fuse(  # noqa: PLR0913 - one parameter per option
@@ -87,6 +91,7 @@ def fuse(  # noqa: PLR0913 - one parameter per option
     json: Annotated[bool, typer.Option('--json', help='Print the report as JSON.')] = False,
     model: options.Model = None, weights: options.Weights = None, device: options.Device = None,
     precision: options.Precision = 'auto',
+    backend: options.Backend = 'pytorch', exported: options.Exported = None,
 ) -> None:
     """Restore two pictures and fuse them into one; the result has size, bit depth and name of B.
 
@@ -108,4 +113,5 @@ def fuse(  # noqa: PLR0913 - one parameter per option
     known = DegradationOptions(preset, degradation, parts, boundary)
     size = int(tile) if tile.isdecimal() else tile
     raise typer.Exit(run(FuseJob(src_a, src_b, output, task, model, weights, known, save_restored, gray, chroma, size,
-                                 align, overwrite, resume, json, device, precision, report, (clean_a, clean_b))))
+                                 align, overwrite, resume, json, device, precision, report, (clean_a, clean_b), backend,
+                                 exported)))

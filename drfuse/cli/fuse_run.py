@@ -38,7 +38,8 @@ def run(job: FuseJob) -> int:
     clean = match_clean(job.clean, sources, job.report is not None)
     todo = check_targets(targets, job.overwrite, job.resume)
     job.degradation.specs(TASKS.get(job.task or '', ('a', 'b')))  # before the model is loaded
-    inferencer = FusionInferencer(job.model or str(job.task), job.weights, job.device, job.precision, task=job.task)
+    inferencer = FusionInferencer(job.model or str(job.task), job.weights, job.device, job.precision, task=job.task,
+                                  backend=job.backend, exported=job.exported)
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     done: list[dict[str, Any]] = []
     try:

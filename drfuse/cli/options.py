@@ -41,6 +41,11 @@ Device = Annotated[str | None, typer.Option(
     help='cpu, cuda, cuda:1, ...; default: CUDA where there is one.', rich_help_panel=COMPUTING)]
 Precision = Annotated[str, typer.Option(
     help='Of the network: auto, float32 or bfloat16.', rich_help_panel=COMPUTING)]
+Backend = Annotated[str, typer.Option(
+    help='pytorch; or onnxruntime or openvino, which run an exported model on the CPU.', rich_help_panel=COMPUTING)]
+Exported = Annotated[Path | None, typer.Option(
+    metavar='FILE', help="File of 'drfuse export' for these; default: one that is made once and kept.",
+    rich_help_panel=COMPUTING)]
 
 
 @dataclass(frozen=True)
