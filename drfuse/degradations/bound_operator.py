@@ -157,7 +157,7 @@ class BoundOperator:
         A = self._cut(Window(top, top + size[0], left, left + size[1])).sample(0)
         y = torch.zeros(1, 1, *A.observation_shape, dtype=torch.float64)
         rows, columns = (slice(max(n // 2 - 2, 0), n // 2 + 2) for n in A.observation_shape)
-        signs = torch.randint(0, 2, y[..., rows, columns].shape, generator=torch.Generator().manual_seed(0)) * 2.0 - 1
+        signs = probe_signs(tuple(y[..., rows, columns].shape[-2:]))
         y[..., rows, columns] = signs / signs.numel() ** 0.5
         response = A.to('cpu').pinv(y)[0, 0].abs()
         distance = torch.maximum(_beyond(rows, self.stride, size[0])[:, None], _beyond(columns, self.stride, size[1]))
