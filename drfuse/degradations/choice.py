@@ -1,4 +1,4 @@
-"""Random structure: one of several stages, settled once a batch."""
+"""Random structure: one of several stages, or rows of stages, settled once a batch."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class OneOf(Stage):
     """One of several stages, drawn by :meth:`resolve` for a whole batch.
 
     Args:
-        stages: Configs or stages; a list among them means the linear operators in it, in order; an
-            empty list is the identity.
+        stages: Configs or stages; a list among them means the stages in it, in order (a whole recipe, with noise and
+            choices of its own, or a product of operators); an empty list is the identity.
         weights: Relative odds, default equal.
 
     Raises:
@@ -53,6 +53,30 @@ class OneOf(Stage):
         raise RuntimeError(_UNRESOLVED)
 
 
+class Steps(Stage):
+    """Stages in a row, one alternative of :class:`OneOf`; :class:`Degradation` takes it apart.
+
+    Args:
+        stages: What acts, in order.
+    """
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self.stages = list(stages)
+
+    def resolve(self, generator: torch.Generator | None) -> Stage:
+        """Settle the choices of every stage."""
+        return Steps([stage.resolve(generator) for stage in self.stages])
+
+    def degrade(self, image: torch.Tensor, params: Params, generator: torch.Generator | None) -> torch.Tensor:
+        """Not defined: the stages draw and act one by one."""
+        raise RuntimeError('Steps acts inside a Degradation only')
+
+
+def flat(stages: Sequence[Stage]) -> list[Stage]:
+    """Return the stages with every :class:`Steps` replaced by what is in it."""
+    return [inner for stage in stages for inner in (flat(stage.stages) if isinstance(stage, Steps) else [stage])]
+
+
 def _build(stage: dict | Stage | list) -> Stage:
     if isinstance(stage, Stage):
         return stage
@@ -61,5 +85,5 @@ def _build(stage: dict | Stage | list) -> Stage:
     stages = [_build(s) for s in stage]
     operators = [s for s in stages if isinstance(s, LinearOperator)]
     if len(operators) < len(stages):
-        raise ValueError(f'a list inside OneOf holds linear operators only, got {stages}')
+        return Steps(stages)
     return Compose(operators) if operators else Identity()

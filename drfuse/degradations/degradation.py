@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from drfuse.degradations.choice import flat
 from drfuse.degradations.compose import Compose
 from drfuse.degradations.identity import Identity
 from drfuse.degradations.linear_operator import BoundOperator, LinearOperator, Stage
@@ -80,7 +81,7 @@ class Degradation:
     """
 
     def __init__(self, stages: Sequence[dict | Stage] = (), pinv_solver: dict | None = None) -> None:
-        self.stages = [s if isinstance(s, Stage) else DEGRADATIONS.build(s) for s in stages]
+        self.stages = flat([s if isinstance(s, Stage) else DEGRADATIONS.build(s) for s in stages])
         self.pinv_solver = pinv_solver
 
     def resolve(self, generator: torch.Generator | None) -> Degradation:
