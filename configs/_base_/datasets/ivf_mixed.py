@@ -1,8 +1,8 @@
 """Infrared-visible pairs of RoadScene and single images, each source with a random degradation of its own.
 
-Blur, noise and factor are drawn independently; the paper's scenarios are among the draws. A single image serves as
-both sources, one of them with another tone: a stand-in that trains restoration. Validation: the paper's composite
-scenario on pairs held back from training.
+Blur, noise and factor are drawn independently, or (7 draws of 11) one of the paper's scenarios exactly. A single
+image serves as both sources, one of them with another tone: a stand-in that trains restoration. Validation: the
+paper's composite scenario on pairs held back from training.
 """
 
 data_root = 'data'
@@ -16,6 +16,11 @@ noise = dict(type='OneOf', weights=[4, 4, 3, 3], stages=[
 pool = dict(type='OneOf', weights=[5, 3, 1], stages=[
     [], dict(type='AveragePool', factor=2), dict(type='AveragePool', factor=4)])
 floor = dict(type='Floor')
+soft, grain = dict(type='GaussianBlur', sigma=2.0, kernel_size=21), dict(type='GaussianNoise', sigma=0.001**0.5)
+weights, paper = [4, 3, 1, 3], [[soft, floor], [dict(type='GaussianNoise', sigma=0.003**0.5), floor]]
+low = [soft, floor, grain, floor, dict(type='AveragePool', factor=2), floor]
+ir = [dict(type='OneOf', weights=weights, stages=[[blur, noise, pool, floor], *paper, low])]
+vis = [dict(type='OneOf', weights=weights, stages=[[blur, noise, floor], *paper, low[:4]])]
 head = [dict(type='LoadModalities', cache=True), dict(type='PairedCrop', size=192)]
 tail = [dict(type='PairedScale', low=0.5, prob=0.5, min_side=128), dict(type='PairedCrop'), dict(type='PairedFlip'),
         dict(type='PairedRot90'), dict(type='SynthesizeObservations'), dict(type='PackFusionInputs')]
@@ -26,8 +31,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True), batch_sampler=dict(type='KeyedBatchSampler'),
     dataset=dict(
         type='MixedFusionDataset', repeats=[4, 1, 1],
-        shared=dict(type='PairedFusionDataset', crop_size=96,
-                    degradations=dict(ir=[blur, noise, pool, floor], vis=[blur, noise, floor])),
+        shared=dict(type='PairedFusionDataset', crop_size=96, degradations=dict(ir=ir, vis=vis)),
         datasets=[
             dict(data_root=data_root, data_prefix=dict(ir='RoadScene/train/ir', vis='RoadScene/train/vi'),
                  ann_file='splits/roadscene_fit.txt', pipeline=[*head, tone, *tail]),
@@ -35,14 +39,12 @@ train_dataloader = dict(
                  ann_file='splits/roadscene_fit.txt', pipeline=[*head, other, *tail]),
             dict(data_root=data_root, data_prefix=dict(ir='BSD400/train', vis='BSD400/train'), channels=dict(vis=3),
                  pipeline=[*head, other, *tail])]))
-val_blur, val_noise = dict(type='GaussianBlur', sigma=2.0, kernel_size=21), dict(type='GaussianNoise', sigma=0.001**0.5)
-val_stages = [val_blur, floor, val_noise, floor]
 val_dataloader = dict(
     batch_size=1, num_workers=1, persistent_workers=True, sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='PairedFusionDataset', data_root=data_root, test_mode=True, ann_file='splits/roadscene_val.txt',
                  data_prefix=dict(ir='RoadScene/train/ir', vis='RoadScene/train/vi'),
-                 degradations=dict(ir=[*val_stages, dict(type='AveragePool', factor=2), floor], vis=val_stages),
+                 degradations=dict(ir=low, vis=low[:4]),
                  pipeline=[dict(type='LoadModalities'), dict(type='SynthesizeObservations'),
                            dict(type='PackFusionInputs')]))
 test_dataloader = val_dataloader
-del blur, noise, pool, floor, head, tail, tone, other, val_blur, val_noise, val_stages
+del blur, noise, pool, floor, head, tail, tone, other, soft, grain, weights, paper, low, ir, vis

@@ -1,7 +1,8 @@
 """PET-, SPECT- and CT-MRI slices, each source with a random degradation of its own.
 
-Blur, noise and factor are drawn independently; the paper's scenarios are among the draws. The emission or CT image
-takes PET's place. Validation: the paper's composite scenario on blocks of PET-MRI slices held back from training.
+Blur, noise and factor are drawn independently, or (7 draws of 11) one of the paper's scenarios exactly. The
+emission or CT image takes PET's place. Validation: the paper's composite scenario on blocks of PET-MRI slices held
+back from training.
 """
 
 data_root = 'data'
@@ -14,6 +15,11 @@ noise = dict(type='OneOf', weights=[4, 4, 3, 3], stages=[
 pool = dict(type='OneOf', weights=[5, 3, 1], stages=[
     [], dict(type='AveragePool', factor=2), dict(type='AveragePool', factor=4)])
 floor = dict(type='Floor')
+soft, grain = dict(type='GaussianBlur', sigma=2.0, kernel_size=21), dict(type='GaussianNoise', sigma=0.001**0.5)
+weights, paper = [4, 3, 1, 3], [[soft, floor], [dict(type='GaussianNoise', sigma=0.003**0.5), floor]]
+low = [soft, floor, grain, floor, dict(type='AveragePool', factor=2), floor]
+pet = [dict(type='OneOf', weights=weights, stages=[[blur, noise, pool, floor], *paper, low])]
+mri = [dict(type='OneOf', weights=weights, stages=[[blur, noise, floor], *paper, low[:4]])]
 head = [dict(type='LoadModalities', cache=True), dict(type='PairedCrop', size=224)]
 tail = [dict(type='PairedScale', low=0.5, prob=0.5, min_side=192), dict(type='PairedCrop'), dict(type='PairedFlip'),
         dict(type='PairedRot90'), dict(type='SynthesizeObservations'), dict(type='PackFusionInputs')]
@@ -24,7 +30,7 @@ train_dataloader = dict(
     dataset=dict(
         type='MixedFusionDataset', repeats=[2, 1, 1],
         shared=dict(type='PairedFusionDataset', crop_size=96,
-                    degradations=dict(pet=[blur, noise, pool, floor], mri=[blur, noise, floor]),
+                    degradations=dict(pet=pet, mri=mri),
                     pipeline=[*head, tone, *tail]),
         datasets=[
             dict(data_root=data_root, ann_file='splits/petmri_fit.txt',
@@ -33,14 +39,12 @@ train_dataloader = dict(
                  data_prefix=dict(pet='Harvard/SPECT-MRI/train/spect', mri='Harvard/SPECT-MRI/train/mri')),
             dict(data_root=data_root, ann_file='splits/ctmri_fit.txt',
                  data_prefix=dict(pet='Harvard/CT-MRI/train/ct', mri='Harvard/CT-MRI/train/mri'))]))
-val_blur, val_noise = dict(type='GaussianBlur', sigma=2.0, kernel_size=21), dict(type='GaussianNoise', sigma=0.001**0.5)
-val_stages = [val_blur, floor, val_noise, floor]
 val_dataloader = dict(
     batch_size=1, num_workers=1, persistent_workers=True, sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='PairedFusionDataset', data_root=data_root, test_mode=True, ann_file='splits/petmri_val.txt',
                  data_prefix=dict(pet='Harvard/PET-MRI/train/pet', mri='Harvard/PET-MRI/train/mri'),
-                 degradations=dict(pet=[*val_stages, dict(type='AveragePool', factor=2), floor], mri=val_stages),
+                 degradations=dict(pet=low, mri=low[:4]),
                  pipeline=[dict(type='LoadModalities'), dict(type='SynthesizeObservations'),
                            dict(type='PackFusionInputs')]))
 test_dataloader = val_dataloader
-del blur, noise, pool, floor, head, tail, tone, val_blur, val_noise, val_stages
+del blur, noise, pool, floor, head, tail, tone, soft, grain, weights, paper, low, pet, mri
