@@ -3,8 +3,15 @@
 from drfuse.models.backbones import BaseDenoiser, DenoiserOutput, DualDecoderUNet, LightUNet, StepCondition
 from drfuse.models.data_preprocessor import FusionDataPreprocessor
 from drfuse.models.fusion_models import BaseFusionModel, DRFusion
-from drfuse.models.losses import FusionLoss, IVFLoss, MedicalLoss, QualityFusionLoss, SourceReconLoss
+from drfuse.models.losses import (
+    FusionLoss,
+    IVFLoss,
+    MedicalLoss,
+    QualityFusionLoss,
+    SmallerHalfLoss,
+    SourceReconLoss,
+)
 
 __all__ = ['BaseDenoiser', 'BaseFusionModel', 'DRFusion', 'DenoiserOutput', 'DualDecoderUNet',
            'FusionDataPreprocessor', 'FusionLoss', 'IVFLoss', 'LightUNet', 'MedicalLoss', 'QualityFusionLoss',
-           'SourceReconLoss', 'StepCondition']
+           'SmallerHalfLoss', 'SourceReconLoss', 'StepCondition']

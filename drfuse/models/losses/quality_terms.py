@@ -64,9 +64,17 @@ def piella_quality(fused: torch.Tensor, sources: Sequence[torch.Tensor], window:
 def edge_quality(fused: torch.Tensor, sources: Sequence[torch.Tensor]) -> torch.Tensor:
     """Return how much of the sources' edge strength and direction a fused image keeps, per sample (B,).
 
+    The sum of :func:`edge_quality_halves`; arguments as there.
+    """
+    return edge_quality_halves(fused, sources).sum(0)
+
+
+def edge_quality_halves(fused: torch.Tensor, sources: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return each source's share of the edge strength and direction that a fused image keeps, (M, B).
+
     The loss form of Q_AB/F (C. Xydeas, V. Petrovic, "Objective image fusion performance measure", Electronics Letters
-    36(4), 2000) with its sigmoids: strength kappa -10, sigma 0.5; direction kappa -20, sigma 0.75; the result is
-    the mean weighted by the edge strength of the sources.
+    36(4), 2000) with its sigmoids: strength kappa -10, sigma 0.5; direction kappa -20, sigma 0.75; weighted by the
+    edge strength of the sources, over that of all of them.
 
     Args:
         fused: (B, 1, H, W) in [0, 1].
@@ -81,10 +89,9 @@ def edge_quality(fused: torch.Tensor, sources: Sequence[torch.Tensor]) -> torch.
         alignment = 1 - torch.acos((a * af).sum(1, keepdim=True).abs().clamp(max=1 - 1e-4)) * 2 / torch.pi
         strength = 1 / (1 + torch.exp(-10 * (ratio - 0.5)))
         direction = 1 / (1 + torch.exp(-20 * (alignment - 0.75)))
-        kept.append(strength * direction)
-        weights.append(g)
-    total = sum(w.sum((1, 2, 3)) for w in weights) + _EPS
-    return sum((q * w).sum((1, 2, 3)) for q, w in zip(kept, weights, strict=True)) / total
+        kept.append((strength * direction * g).sum((1, 2, 3)))
+        weights.append(g.sum((1, 2, 3)))
+    return torch.stack(kept) / (sum(weights) + _EPS)
 
 
 def mutual_information(x: torch.Tensor, y: torch.Tensor, bins: int = 48) -> torch.Tensor:
