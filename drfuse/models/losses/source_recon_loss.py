@@ -36,9 +36,11 @@ class SourceReconLoss(FusionLoss):
         norm: ``l1`` (the paper), or ``psnr``: sum_i mean over the samples of 10 log10((mse + c) / c), c = 1e-5, in
             dB. It weighs samples by their relative error, so that hard degradations do not outweigh easy ones, and
             asks for nothing beyond 50 dB. None = the preset's.
+        shares: Factor of each source's error, in their order; None = 1 for all. A source that is easy to restore can
+            count less, so that a small network spends itself on the other.
 
     Raises:
-        ValueError: If the preset is unknown or the weight negative.
+        ValueError: If the preset is unknown, a weight or share negative; in use, if the shares do not fit the sources.
     """
 
     PRESETS: ClassVar[dict[str, ReconSettings]] = {
@@ -47,14 +49,21 @@ class SourceReconLoss(FusionLoss):
         'official_medical': ReconSettings(weight=10.0),
     }
 
-    def __init__(self, preset: str = 'paper', weight: float | None = None, norm: str | None = None) -> None:
+    def __init__(self, preset: str = 'paper', weight: float | None = None, norm: str | None = None,
+                 shares: Sequence[float] | None = None) -> None:
         super().__init__()
         self.settings = resolve_preset('SourceReconLoss', self.PRESETS, preset, dict(weight=weight, norm=norm))
         if self.settings.norm not in NORMS:
             raise ValueError(f'SourceReconLoss needs norm to be one of {tuple(NORMS)}, got {norm!r}')
+        if shares is not None and (min(shares, default=0) < 0 or not any(shares)):
+            raise ValueError(f'SourceReconLoss needs shares >= 0, and one above 0, got {shares}')
+        self.shares = shares
 
     def terms(self, output: FusionOutput, targets: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:
         """Return ``rec``."""
         error = NORMS[self.settings.norm]
-        errors = [error(x, clean) for x, clean in zip(output.sources, targets, strict=True)]
+        shares = [1.0] * len(targets) if self.shares is None else self.shares
+        if len(shares) != len(targets):
+            raise ValueError(f'SourceReconLoss has {len(shares)} shares for {len(targets)} sources')
+        errors = [share * error(x, clean) for share, x, clean in zip(shares, output.sources, targets, strict=True)]
         return dict(rec=self.settings.weight * torch.stack(errors).sum())

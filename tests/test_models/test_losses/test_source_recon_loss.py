@@ -37,3 +37,19 @@ def test_psnr_norm_is_a_mean_over_samples_in_decibels(make_case):
 def test_unknown_norm_is_named():
     with pytest.raises(ValueError, match=r"norm to be one of \('l1', 'psnr'\), got 'l7'"):
         FUSION_LOSSES.build(dict(type='SourceReconLoss', norm='l7'))
+
+
+def test_shares_weigh_the_sources(make_case):
+    output, targets = make_case()
+    first, second = (FUSION_LOSSES.build(dict(type='SourceReconLoss', shares=shares))(output, targets)['loss_rec']
+                     for shares in ((1.0, 0.0), (0.0, 1.0)))
+    torch.testing.assert_close(first, (output.sources[0] - targets[0]).abs().mean())
+    mixed = FUSION_LOSSES.build(dict(type='SourceReconLoss', shares=(0.25, 1.0)))(output, targets)['loss_rec']
+    torch.testing.assert_close(mixed, 0.25 * first + second)
+
+
+def test_shares_that_do_not_fit_are_named(make_case):
+    with pytest.raises(ValueError, match=r'shares >= 0, and one above 0, got \(0, 0\)'):
+        FUSION_LOSSES.build(dict(type='SourceReconLoss', shares=(0, 0)))
+    with pytest.raises(ValueError, match='3 shares for 2 sources'):
+        FUSION_LOSSES.build(dict(type='SourceReconLoss', shares=(1, 1, 1)))(*make_case())
