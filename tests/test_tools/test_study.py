@@ -34,6 +34,16 @@ def test_the_command_line_chooses_and_the_result_is_written(tool, tmp_path, monk
     assert 'written' in capfd.readouterr().err
 
 
+def test_an_interruption_says_that_the_command_goes_on(tool, tmp_path, monkeypatch, capfd):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tool, 'Conductor', interrupted)
+    folders = [x for name in ('work-dir', 'cache', 'out') for x in (f'--{name}', str(tmp_path / name / 'x'))]
+    assert tool.main(['studies/steps.py', '--data-root', 'DATA', *folders]) == 130
+    assert 'the same command goes on' in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(('arguments', 'text'), [
     (['studies/steps.py', '--minutes', '0'], '--minutes must be > 0, --workers and --pairs >= 1, got 0,'),
     (['studies/steps.py', '--pairs', '0'], '--workers and --pairs >= 1'),

@@ -91,7 +91,8 @@ def main(argv: list[str] | None = None) -> int:
     """Parse the arguments and run; return the exit code."""
     argv = sys.argv[1:] if argv is None else argv
     signal.signal(signal.SIGTERM, _interrupt)  # trainings are ended with this program
-    return run_app(lambda: conduct(build_parser().parse_args(argv)))
+    return run_app(lambda: conduct(build_parser().parse_args(argv)),
+                   interrupted='interrupted; the same command goes on, trainings that have ended are kept')
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -109,10 +110,18 @@ class Conductor:
         """The scenarios by name."""
         return {name: self.study.scenario(name, self.at.data_root) for name in self.study.scenarios}
 
-    def counter(self, title: str, total: float) -> Callable[[], None]:
-        """Begin a progress bar; return what moves it."""
+    def counter(self, title: str, total: int) -> Callable[[], None]:
+        """Begin a progress bar; return what moves it, and writes a line a tenth where bars are not seen."""
         task = self.progress.add_task(title, total=total)
-        return lambda: self.progress.advance(task)
+        unseen, steps = not self.progress.console.is_terminal, iter(range(1, total + 1))
+
+        def advance() -> None:
+            self.progress.advance(task)
+            step = next(steps)
+            if unseen and step * 10 // total > (step - 1) * 10 // total:
+                self.tell(f'{title}: {step} of {total}')
+
+        return advance
 
     def tell(self, text: str) -> None:
         """Print a line above the progress bars."""
@@ -129,8 +138,9 @@ class Conductor:
             companions = [names[i % len(names)] for i in range(self.at.workers - len(group))]
             found |= dict(zip(group, self._group_speeds([*group, *companions]), strict=False))
             for name in group:
-                self.tell(f'{name}: {found[name].later:.3f} seconds an iteration')
                 advance()
+                self.tell(f'{name}: {found[name].later:.3f} seconds an iteration, '
+                          f'{found[name].iterations(60 * self.at.minutes)} fit')
         return found
 
     def _group_speeds(self, names: Sequence[str]) -> list[Speed]:
@@ -171,13 +181,14 @@ class Conductor:
             parts = sum(len(training.times) / training.iterations for training in running)
             self.progress.update(task, completed=done + parts)
 
-        for training in train_all(starts, self.at.workers, show):
-            done, run, minutes = done + 1, by_folder[training.folder], training.times[-1] / 60
-            keep(run.folder / 'done.json', run.key,
-                 dict(minutes=minutes, iterations=run.iterations, sha256=file_sha256(training.checkpoint)))
-            rest = math.ceil((len(runs) - done) / self.at.workers) * self.at.minutes
-            self.tell(f'{run.variant}, seed {run.seed}: {run.iterations} iterations in {minutes:.1f} minutes; '
-                      f'{done} of {len(runs)} trained, about {rest:.0f} minutes to go before restoring')
+        with closing(train_all(starts, self.at.workers, show)) as trained:
+            for training in trained:
+                done, run, minutes = done + 1, by_folder[training.folder], training.times[-1] / 60
+                keep(run.folder / 'done.json', run.key,
+                     dict(minutes=minutes, iterations=run.iterations, sha256=file_sha256(training.checkpoint)))
+                rest = math.ceil((len(runs) - done) / self.at.workers) * self.at.minutes
+                self.tell(f'{run.variant}, seed {run.seed}: {run.iterations} iterations in {minutes:.1f} minutes; '
+                          f'{done} of {len(runs)} trained, about {rest:.0f} minutes to go before restoring')
 
     def _start(self, run: Run) -> Training:
         cfg = self.study.run_config(run.variant, run.seed, run.iterations)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,7 +77,7 @@ class Training:
 
 
 def train_all(starts: Sequence[Callable[[], Training]], workers: int,
-              tick: Callable[[Sequence[Training]], None] = lambda running: None) -> Iterator[Training]:
+              tick: Callable[[Sequence[Training]], None] = lambda running: None) -> Generator[Training, None, None]:
     """Start trainings in their order, some side by side, and yield each as it ends.
 
     Args:

@@ -1,9 +1,11 @@
 """A whole tiny study: it ends with its tables, and begun again does nothing twice."""
 
+import io
 import json
 
 import pytest
 import torch
+from rich.console import Console
 from rich.progress import Progress
 
 from drfuse.evaluation.study import conduct
@@ -49,6 +51,17 @@ def test_an_odd_variant_is_measured_beside_a_companion(conductor, monkeypatch, t
     monkeypatch.setattr(Conductor, '_group_speeds', lambda self, names: groups.append(names) or [Speed(1, 1)] * 2)
     assert list(Conductor(study, conductor.at, conductor.progress).speeds()) == ['with', 'without', 'third']
     assert groups == [['with', 'without'], ['third', 'with']]
+
+
+def test_where_bars_are_not_seen_every_tenth_is_a_line(conductor):
+    lines = []
+    with Progress(console=Console(file=io.StringIO()), disable=True) as progress:
+        shown = Conductor(conductor.study, conductor.at, progress)
+        shown.tell = lines.append
+        advance = shown.counter('restoring', 25)
+        for _ in range(25):
+            advance()
+    assert len(lines) == 10 and lines[0] == 'restoring: 3 of 25' and lines[-1] == 'restoring: 25 of 25'
 
 
 @pytest.mark.slow
