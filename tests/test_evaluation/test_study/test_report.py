@@ -32,6 +32,14 @@ def test_rows_are_means_and_deviations_over_seeds():
     assert '| a | 0.50 | 28.0 | 0.250 | 960 | 4.00 | 500 | 2,000 |' in text
 
 
+def test_a_time_that_was_not_kept_is_told():
+    late = variant(20.0)
+    late['runs']['0']['minutes'] = 4.5
+    text = page(dict(facts=dict(FACTS, seeds=[0]), variants=dict(a=variant(20.0), b=late)))
+    assert 'off by more than 10%: b.' in text
+    assert 'off by more than 10%: none.' in page(dict(facts=FACTS, variants=dict(a=variant(20.0, 21.0))))
+
+
 def test_differences_are_paired_by_seed():
     text = page(dict(facts=FACTS, variants=dict(a=variant(20.0, 22.0), b=variant(21.0, 22.0))))
     (row,) = section(text, 'blur: minus a')[2:]
