@@ -13,7 +13,8 @@ from drfuse.degradations import AveragePool, Floor, GaussianBlur, GaussianNoise
 from drfuse.registry import DATASETS, MODELS
 
 ROOT = Path(__file__).parents[1] / 'configs'
-LEAVES = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.rglob('*.py') if '_base_' not in p.parts)
+LEAVES = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.rglob('*.py')
+                if not {'_base_', 'studies'} & set(p.parts))  # studies: see test_study/test_plan.py
 SMALL = [leaf for leaf in LEAVES if leaf.endswith('_small.py') or leaf.startswith('demo/')]
 LIGHT = [leaf for leaf in LEAVES if leaf.startswith('light/')]
 BASELINES = [leaf for leaf in LEAVES if leaf.startswith('baselines/')]

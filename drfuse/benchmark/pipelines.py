@@ -51,12 +51,13 @@ def file_to_file(inferencer: FusionInferencer, files: tuple[Path, Path], target:
 
 
 def step_of(network: BaseDenoiser, size: tuple[int, int]) -> Callable[[], Any]:
-    """Return a function that evaluates a network once on a picture of (H, W)."""
+    """Return a function that evaluates a network once, where it is, on a picture of (H, W)."""
+    device = next(network.parameters(), torch.empty(0)).device
     generator = torch.Generator().manual_seed(0)
-    maps = torch.rand(1, 2 * network.num_sources + 1, *size, generator=generator)
-    sigma = torch.full((1, network.num_sources, 1, 1), 0.03).expand(-1, -1, *size)
+    maps = torch.rand(1, 2 * network.num_sources + 1, *size, generator=generator).to(device)
+    sigma = torch.full((1, network.num_sources, 1, 1), 0.03, device=device).expand(-1, -1, *size)
     x, y = maps.split((network.num_sources + 1, network.num_sources), 1)
-    t, cond = torch.ones(1), StepCondition(y, 0.1 * y, sigma)
+    t, cond = torch.ones(1, device=device), StepCondition(y, 0.1 * y, sigma)
 
     @torch.no_grad()
     def run() -> Any:
@@ -66,7 +67,10 @@ def step_of(network: BaseDenoiser, size: tuple[int, int]) -> Callable[[], Any]:
 
 
 def costs(network: BaseDenoiser, size: tuple[int, int]) -> dict[str, float]:
-    """Return parameters in millions, and GFLOP of one step: a multiplication and an addition count as two."""
+    """Return parameters in millions, and GFLOP of one step: a multiplication and an addition count as two.
+
+    On the device ``meta`` they are counted without being computed.
+    """
     with FlopCounterMode(display=False) as counter:
         step_of(network, size)()
     return dict(parameters_m=sum(p.numel() for p in network.parameters()) / 1e6,

@@ -1,6 +1,7 @@
 """The training engine: runner, loops, hooks and optimizer wrappers."""
 
 from drfuse.engine.checkpoint_hooks import FusionCheckpointHook, PlainCheckpointHook
+from drfuse.engine.clock_hook import ClockHook
 from drfuse.engine.collapse_hook import CollapseHook
 from drfuse.engine.data_source_hook import DataSourceHook
 from drfuse.engine.interrupt_hook import InterruptHook, TrainingInterrupted
@@ -12,6 +13,7 @@ from drfuse.engine.save_images_hook import SaveImagesHook
 from drfuse.engine.trajectory_hook import TrajectoryHook
 from drfuse.engine.visualization_hook import FusionVisualizationHook
 
-__all__ = ['BF16OptimWrapper', 'CollapseHook', 'DataSourceHook', 'FusionCheckpointHook', 'FusionEpochTrainLoop',
-           'FusionIterTrainLoop', 'FusionLoggerHook', 'FusionRunner', 'FusionValLoop', 'FusionVisualizationHook',
-           'InterruptHook', 'PlainCheckpointHook', 'SaveImagesHook', 'TrainingInterrupted', 'TrajectoryHook']
+__all__ = ['BF16OptimWrapper', 'ClockHook', 'CollapseHook', 'DataSourceHook', 'FusionCheckpointHook',
+           'FusionEpochTrainLoop', 'FusionIterTrainLoop', 'FusionLoggerHook', 'FusionRunner', 'FusionValLoop',
+           'FusionVisualizationHook', 'InterruptHook', 'PlainCheckpointHook', 'SaveImagesHook', 'TrainingInterrupted',
+           'TrajectoryHook']

@@ -71,12 +71,14 @@ def make_folder(path: str | Path, name: str) -> None:
         raise UserError(f'{name} {path} cannot be written to: no permission')
 
 
-def run_app(run: Callable[[], None], resume_command: str = '') -> int:
+def run_app(run: Callable[[], None], resume_command: str = '',
+            interrupted: str = 'interrupted before training began; nothing was saved') -> int:
     """Run a program; turn what the user can fix into one line.
 
     Args:
         run: The program.
-        resume_command: What continues it after an interruption.
+        resume_command: What continues a training after an interruption.
+        interrupted: What is said after an interruption of anything else.
 
     Returns:
         Exit code: 0, 2 for a mistake of the user, 130 if interrupted.
@@ -88,7 +90,7 @@ def run_app(run: Callable[[], None], resume_command: str = '') -> int:
     except TrainingInterrupted as stop:
         code = _tell(f'{stop}; continue with: {resume_command}', EXIT_INTERRUPTED)
     except KeyboardInterrupt:
-        code = _tell('interrupted before training began; nothing was saved', EXIT_INTERRUPTED)
+        code = _tell(interrupted, EXIT_INTERRUPTED)
     except (ValueError, OSError) as error:  # raised by whoever found that a value or a file does not fit
         if os.environ.get(DEBUG_VARIABLE):
             raise

@@ -25,3 +25,9 @@ def test_costs_count_a_multiplication_and_an_addition_as_two():
     assert whole['gflop_per_step'] == pytest.approx(4 * quarter['gflop_per_step'], rel=0.05)
     stem = 2 * 9 * 3 * 8 * 32 * 32 / 1e9
     assert stem < whole['gflop_per_step'] and not torch.is_inference_mode_enabled()
+
+
+def test_costs_are_counted_without_computing():
+    network = LightUNet(widths=(8, 8, 16), emb_channels=16)
+    expected = costs(network, (24, 32))
+    assert costs(network.to('meta'), (24, 32)) == expected

@@ -21,6 +21,13 @@ def test_exit_code_and_message(capsys, error, code, text):
     assert capsys.readouterr().err == text
 
 
+def test_a_program_that_trains_nothing_itself_says_what_an_interruption_means(capsys):
+    def run():
+        raise KeyboardInterrupt
+    assert run_app(run, interrupted='stopped') == 130
+    assert capsys.readouterr().err == 'stopped\n'
+
+
 def test_a_fault_of_the_program_keeps_its_traceback():
     def run():
         raise ZeroDivisionError

@@ -12,7 +12,15 @@ from torch.nn import functional as F
 from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
 from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.models.backbones.fused_conv import FusedConv
-from drfuse.models.backbones.light_blocks import FEATURE_LIMIT, BlockChain, ConvBlock, DenseBlock, GatedBlock, TimeShift
+from drfuse.models.backbones.light_blocks import (
+    FEATURE_LIMIT,
+    BlockChain,
+    ConvBlock,
+    DenseBlock,
+    GatedBlock,
+    LargeBlock,
+    TimeShift,
+)
 from drfuse.models.backbones.light_unet import SIGMA_UNIT, LightUNet
 
 _CHANNELS_LAST = torch.channels_last
@@ -138,6 +146,10 @@ class FoldedLightUNet(BaseDenoiser):
             widen, deep = conv(block.widen, dtype, block.shift, emb), conv(block.depthwise, dtype)
             narrow, widen2, narrow2 = (conv(layer, dtype) for layer in (block.narrow, block.widen2, block.narrow2))
             return [lambda x: narrow.add_to(x, _gate(deep(widen(x)))), lambda x: narrow2.add_to(x, _gate(widen2(x)))]
+        if isinstance(block, LargeBlock):
+            deep, widen = conv(block.depthwise, dtype), conv(block.widen, dtype, block.shift, emb)
+            narrow = conv(block.narrow, dtype)
+            return [lambda x: narrow.add_to(x, widen.relu(deep(x)))]
         if isinstance(block, ConvBlock):
             first, second = conv(block.spatial, dtype, block.shift, emb), conv(block.mix, dtype)
         elif isinstance(block, DenseBlock):

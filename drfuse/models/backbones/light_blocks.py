@@ -107,7 +107,34 @@ class DenseBlock(nn.Module):
         return x + self.second(F.relu(self.shift(self.first(x), emb)))
 
 
-BLOCKS = dict(conv=ConvBlock, gated=GatedBlock, dense=DenseBlock)
+class LargeBlock(nn.Module):
+    """ConvNeXt's block without its normalisation: x + conv1(relu(shift(conv1(depthwise 7 x 7 x)))), four times as wide.
+
+    Z. Liu, H. Mao, C.-Y. Wu, C. Feichtenhofer, T. Darrell, S. Xie, "A ConvNet for the 2020s", CVPR 2022.
+
+    Args:
+        channels: Width.
+        emb_channels: Length of the step's embedding.
+
+    Shape:
+        x, result: (B, channels, H, W).
+    """
+
+    reach = 3
+
+    def __init__(self, channels: int, emb_channels: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 7, padding=3, groups=channels)
+        self.widen = nn.Conv2d(channels, 4 * channels, 1)
+        self.shift = TimeShift(4 * channels, emb_channels)
+        self.narrow = _small(nn.Conv2d(4 * channels, channels, 1))
+
+    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+        """Return the block's result."""
+        return x + self.narrow(F.relu(self.shift(self.widen(self.depthwise(x)), emb)))
+
+
+BLOCKS = dict(conv=ConvBlock, gated=GatedBlock, dense=DenseBlock, large=LargeBlock)
 """Blocks by their name in a config."""
 
 

@@ -29,7 +29,7 @@ class LightUNet(BaseDenoiser):
         widths: Channels of the three levels, at 1/2, 1/4 and 1/8 of the resolution.
         encoder_blocks: Blocks of each level on the way down; the last is the bottom.
         decoder_blocks: Blocks of the first two levels on the way up.
-        block_kinds: Kind of each level's blocks: ``conv``, ``gated`` or ``dense``.
+        block_kinds: Kind of each level's blocks: ``conv``, ``gated``, ``dense`` or ``large``.
         weight_blocks: ``conv`` blocks of the branch of fusion weights.
         weight_bands: K, bands of the fusion rule; 1 for a plain mask.
         emb_channels: Length of the step's embedding.

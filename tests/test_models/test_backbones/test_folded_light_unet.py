@@ -23,7 +23,7 @@ def inputs(size, batch=1, constant=True, sources=2):
     return x, torch.full((batch,), 2.0), StepCondition(y, 0.1 * r, sigma)
 
 
-@pytest.mark.parametrize('kinds', [('conv', 'gated', 'gated'), ('dense', 'conv', 'gated')])
+@pytest.mark.parametrize('kinds', [('conv', 'gated', 'gated'), ('dense', 'conv', 'large')])
 @pytest.mark.parametrize(('size', 'batch', 'constant'),
                          [((24, 32), 1, True), ((33, 47), 2, True), ((24, 24), 2, False)])
 def test_float32_differs_by_rounding_alone(kinds, size, batch, constant):

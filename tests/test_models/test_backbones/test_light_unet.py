@@ -20,7 +20,7 @@ def known(batch, size, num_sources=2):
 
 
 @pytest.mark.parametrize('options', [{}, dict(weight_bands=4), dict(num_sources=3, weight_bands=2),
-                                     dict(block_kinds=('dense', 'conv', 'gated'))])
+                                     dict(block_kinds=('dense', 'conv', 'gated')), dict(block_kinds=('large',) * 3)])
 def test_keeps_the_contract(options):
     torch.manual_seed(0)
     check_backbone(LightUNet(**{**TINY, **options}))
