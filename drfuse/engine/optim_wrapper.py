@@ -1,20 +1,64 @@
-"""Mixed precision that also runs on a CPU."""
+"""Updates that a bad gradient cannot spoil, and mixed precision that also runs on a CPU."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from mmengine.optim import OptimWrapper
 from torch import nn
 
 from drfuse.registry import OPTIM_WRAPPERS
+from drfuse.utils.config import UserError
 
 
 @OPTIM_WRAPPERS.register_module()
-class BF16OptimWrapper(OptimWrapper):
+class FusionOptimWrapper(OptimWrapper):
+    """Leaves out an update whose gradient is not finite or far too large, and ends a training that only has such ones.
+
+    One infinite gradient makes every weight NaN, and all hours behind it are lost. The norm is that of all gradients
+    after the processes have shared them, so that every process decides alike.
+
+    Args:
+        skip_norm: Norm above which an update is left out; None = only one that is not finite.
+        patience: Updates left out in a row before training ends.
+        **kwargs: As of :class:`mmengine.optim.OptimWrapper`.
+
+    Raises:
+        ValueError: If ``skip_norm`` is not positive or ``patience`` below 1.
+        UserError: In use, behind ``patience`` updates in a row without a usable gradient.
+    """
+
+    def __init__(self, *args: Any, skip_norm: float | None = None, patience: int = 50, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if (skip_norm is not None and not skip_norm > 0) or patience < 1:
+            raise ValueError(f'{type(self).__name__} needs skip_norm > 0 or None and patience >= 1, got {skip_norm} '
+                             f'and {patience}')
+        self.skip_norm, self.patience = skip_norm or torch.finfo(torch.float32).max, patience
+        self.left_out = self._in_a_row = 0
+
+    def step(self, **kwargs: Any) -> None:
+        """Update the parameters, or leave them as they are."""
+        norm = float(nn.utils.get_total_norm([p.grad for group in self.optimizer.param_groups
+                                              for p in group['params'] if p.grad is not None]))
+        if norm <= self.skip_norm:
+            self._in_a_row = 0
+            super().step(**kwargs)
+            return
+        self.left_out += 1
+        self._in_a_row += 1
+        self.message_hub.update_scalar('train/left_out', self.left_out)
+        if self._in_a_row >= self.patience:
+            raise UserError(f'training ended: {self._in_a_row} gradients in a row were not finite or had a norm above '
+                            f'{self.skip_norm:g} (the last {norm:g}); lower optim_wrapper.optimizer.lr, or start from '
+                            'an earlier checkpoint')
+
+
+@OPTIM_WRAPPERS.register_module()
+class BF16OptimWrapper(FusionOptimWrapper):
     """Runs the forward pass under bfloat16 autocast, on a CPU or a GPU; no loss scaling is needed.
 
-    Args are those of :class:`mmengine.optim.OptimWrapper`.
+    Args are those of :class:`FusionOptimWrapper`.
     """
 
     @contextmanager

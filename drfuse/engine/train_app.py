@@ -102,9 +102,11 @@ def use_amp(cfg: Config) -> None:
     kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
     if kind in ('AmpOptimWrapper', 'BF16OptimWrapper'):
         return
-    if kind != 'OptimWrapper':
-        raise UserError(f'--amp needs optim_wrapper.type OptimWrapper, got {kind}')
+    if kind not in ('OptimWrapper', 'FusionOptimWrapper'):
+        raise UserError(f'--amp needs optim_wrapper.type FusionOptimWrapper or OptimWrapper, got {kind}')
     if torch.cuda.is_available():
+        for option in ('skip_norm', 'patience'):  # the loss scaler leaves out such updates itself
+            cfg.optim_wrapper.pop(option, None)
         cfg.optim_wrapper.update(type='AmpOptimWrapper', loss_scale='dynamic')
     else:
         cfg.optim_wrapper.type = 'BF16OptimWrapper'

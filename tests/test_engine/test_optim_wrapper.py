@@ -1,7 +1,9 @@
+import pytest
 import torch
 from torch import nn
 
-from drfuse.engine.optim_wrapper import BF16OptimWrapper
+from drfuse.engine.optim_wrapper import BF16OptimWrapper, FusionOptimWrapper
+from drfuse.utils.config import UserError
 
 
 def test_forward_runs_in_bfloat16_and_weights_stay_float32():
@@ -15,3 +17,37 @@ def test_forward_runs_in_bfloat16_and_weights_stay_float32():
     assert model.weight.dtype == torch.float32
     assert not torch.equal(model.weight, before)
     assert model(torch.ones(2, 4)).dtype == torch.float32
+
+
+def wrapped(**options):
+    model = nn.Linear(2, 1)
+    return model, FusionOptimWrapper(torch.optim.Adam(model.parameters(), lr=0.1), **options)
+
+
+def update(model, wrapper, factor):
+    wrapper.update_params(factor * model(torch.ones(1, 2)).sum())
+
+
+@pytest.mark.parametrize('factor', [float('nan'), float('inf'), 1e5])
+def test_a_bad_gradient_changes_nothing_and_leaves_no_trace(factor):
+    model, wrapper = wrapped(skip_norm=100.0, clip_grad=dict(max_norm=1.0))
+    before = model.weight.detach().clone()
+    update(model, wrapper, factor)
+    assert torch.equal(model.weight, before) and wrapper.left_out == 1
+    update(model, wrapper, 1.0)
+    assert not torch.equal(model.weight, before) and model.weight.isfinite().all()
+
+
+def test_a_training_without_usable_gradients_ends_in_one_line():
+    model, wrapper = wrapped(patience=3)
+    for factor in (float('nan'), float('nan'), 1e5):  # a finite one is used, however large, and the count begins anew
+        update(model, wrapper, factor)
+    with pytest.raises(UserError, match=r'3 gradients in a row were not finite .*\(the last nan\); lower optim_wr'):
+        for _ in range(3):
+            update(model, wrapper, float('nan'))
+
+
+@pytest.mark.parametrize('options', [dict(skip_norm=0.0), dict(patience=0)])
+def test_impossible_options_are_refused(options):
+    with pytest.raises(ValueError, match='needs skip_norm > 0 or None and patience >= 1'):
+        wrapped(**options)

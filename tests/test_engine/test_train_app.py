@@ -57,7 +57,7 @@ def test_arguments_reach_the_config(config_file, monkeypatch):
 
 
 def test_amp_fits_the_device(monkeypatch):
-    cfg = Config(dict(optim_wrapper=dict(type='OptimWrapper')))
+    cfg = Config(dict(optim_wrapper=dict(type='FusionOptimWrapper', skip_norm=9.0, patience=2)))
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     use_amp(cfg)
     assert cfg.optim_wrapper.type == 'BF16OptimWrapper'
@@ -66,7 +66,7 @@ def test_amp_fits_the_device(monkeypatch):
     cfg.optim_wrapper.type = 'OptimWrapper'
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
     use_amp(cfg)
-    assert (cfg.optim_wrapper.type, cfg.optim_wrapper.loss_scale) == ('AmpOptimWrapper', 'dynamic')
+    assert cfg.optim_wrapper == dict(type='AmpOptimWrapper', loss_scale='dynamic')
     with pytest.raises(UserError, match='got ApexOptimWrapper'):
         use_amp(Config(dict(optim_wrapper=dict(type='ApexOptimWrapper'))))
 
