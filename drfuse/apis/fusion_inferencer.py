@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -158,7 +158,8 @@ class FusionInferencer:
     def preprocess(self, pair: SourcePair, specs: tuple[SourceSpec, ...], boundary: str = 'reflect',
                    align: bool = False) -> PreparedPair:
         """Read a pair and attach what is known, or estimated, of its degradation."""
-        prepared = prepare_pair(pair, self.modalities, specs, boundary, self.has_common_edges, align)
+        with self._heap():
+            prepared = prepare_pair(pair, self.modalities, specs, boundary, self.has_common_edges, align)
         coloured = [name for name in self.modalities if name in prepared.chroma]
         wanted = self.modalities[COLOUR_SOURCE[self.task]]
         if coloured and wanted not in coloured:
@@ -176,7 +177,8 @@ class FusionInferencer:
             Restored sources, fused luminance and weights, float32, batched in the order of the pairs, on the CPU.
         """
         inputs = {name: Observation.stack([pair.inputs[name] for pair in pairs]) for name in self.modalities}
-        output, report = fuse_any_size(self._run, inputs, self.model, tile, self.device, progress)
+        with self._heap():
+            output, report = fuse_any_size(self._run, inputs, self.model, tile, self.device, progress)
         for pair in pairs:
             pair.report['tiling'] = report.as_dict()
             pair.report['warnings'] = [*pair.report['warnings'], *report.warnings]
@@ -188,7 +190,7 @@ class FusionInferencer:
         if self._graph is not None:
             return self._graph(inputs)
         inputs = self._recent(self.model.data_preprocessor(dict(inputs=inputs))['inputs'])
-        with self._autocast(), kept_heap() if self._accelerated else nullcontext():
+        with self._autocast(), self._heap():
             output = self.model(inputs, mode='tensor')
         return FusionOutput(tuple(x.float().cpu() for x in output.sources), output.fused.float().cpu(),
                             output.weights.float().cpu())
@@ -198,6 +200,9 @@ class FusionInferencer:
         """Run the model on one pair again and return every step, None for a model without steps."""
         with self._autocast():
             return record_trajectory(self.model, pair.inputs)
+
+    def _heap(self) -> AbstractContextManager[None]:
+        return kept_heap() if self._accelerated else nullcontext()
 
     def _autocast(self) -> torch.autocast:
         half = self.precision == 'bfloat16' and self._needs_autocast
@@ -218,7 +223,8 @@ class FusionInferencer:
         sources, fused = [x[index].clamp_(0, 1) for x in output.sources], output.fused[index].clamp_(0, 1)
         painter = Painter(pair, dict(zip(self.modalities, sources, strict=True)), chroma, gray)
         colour_from = self.modalities[COLOUR_SOURCE[self.task]]
-        picture = painter.paint(pair.form, fused, colour_from)
+        with self._heap():
+            picture = painter.paint(pair.form, fused, colour_from)
         restored = LazyPictures(painter, dict(zip(self.modalities, pair.pictures, strict=True)))
         luminance = {name: x[0].numpy() for name, x in zip((*self.modalities, 'fused'), (*sources, fused), strict=True)}
         seconds = dict(pair.report['seconds'], finish=time.perf_counter() - start)

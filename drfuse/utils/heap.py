@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -12,6 +13,8 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4
 _KEPT = 2**31 - 1
 _MMAP_LARGE, _MMAPS, _TRIMMED = 32 << 20, 65536, 64 << 20
 """What the library's own settings come to once a large block has been freed."""
+SPARE = 512 << 20
+"""Up to so many bytes stay with the process behind the outermost context: a window of the light network takes that."""
 
 
 _depth = 0
@@ -22,8 +25,9 @@ def kept_heap() -> Iterator[None]:
     """Keep freed memory for what comes next, while the context lasts; contexts may be nested.
 
     The GNU C library maps blocks above 32 MiB anew each time and gives them back when they are freed: for the images
-    of a network, faults of fresh pages then take longer than the arithmetic on them. Elsewhere nothing happens. What
-    was freed goes back to the system behind the outermost context. The setting is that of the whole process.
+    of a network, faults of fresh pages then take longer than the arithmetic on them. Elsewhere nothing happens. If more
+    than :data:`SPARE` is free behind the outermost context, it goes back to the system; less is there for the next
+    picture, see :func:`release_heap`. The setting is that of the whole process.
     """
     global _depth  # noqa: PLW0603 - as the setting
     library = _library()
@@ -40,8 +44,33 @@ def kept_heap() -> Iterator[None]:
         if not _depth:
             library.mallopt(_MMAP_MAX, _MMAPS)
             library.mallopt(_MMAP_THRESHOLD, _MMAP_LARGE)
-            library.mallopt(_TRIM_THRESHOLD, _TRIMMED)
-            library.malloc_trim(_TRIMMED)
+            library.mallopt(_TRIM_THRESHOLD, SPARE)
+            if _free_bytes(library) > SPARE:
+                library.malloc_trim(_TRIMMED)
+
+
+def release_heap() -> None:
+    """Give the memory that is free in the heap back to the system, for whoever needs more than the next picture."""
+    library = _library()
+    if library is not None:
+        library.malloc_trim(0)
+
+
+class _Statistics(ctypes.Structure):
+    """``struct mallinfo2`` of malloc.h."""
+
+    _fields_ = [(name, ctypes.c_size_t) for name in ('arena', 'ordblks', 'smblks', 'hblks', 'hblkhd', 'usmblks',
+                                                     'fsmblks', 'uordblks', 'fordblks', 'keepcost')]
+
+
+def _free_bytes(library: ctypes.CDLL) -> float:
+    """Return what is free in the heap; infinite where the library, before version 2.33, cannot tell."""
+    try:
+        count = library.mallinfo2
+    except AttributeError:
+        return math.inf
+    count.restype = _Statistics
+    return count().fordblks
 
 
 @lru_cache(maxsize=1)

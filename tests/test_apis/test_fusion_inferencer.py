@@ -10,7 +10,9 @@ import torch
 from PIL import Image
 
 from drfuse import FusionInferencer
+from drfuse.apis.pairs import match_sources
 from drfuse.registry import INFERENCERS
+from drfuse.utils import heap
 from drfuse.utils.config import UserError
 
 SHARP = dict(a=[], b=[])
@@ -150,9 +152,20 @@ def test_weights_that_are_no_numbers(zoo, scene, tmp_path):
 
 
 def test_results_come_one_after_the_other(ivf, files):
-    from drfuse.apis.pairs import match_sources
     (files / 'vis' / 'two.png').write_bytes(b'')
     stream = ivf.stream(match_sources(files / 'ir', files / 'vis').pairs, 'noise')
     assert next(stream).report['name'] == 'one'
     with pytest.raises(UserError, match='cannot decode'):
         next(stream)
+
+
+def test_the_heap_is_kept_while_something_is_computed_only(ivf, files, scene, monkeypatch):
+    stream = ivf.stream(match_sources(files / 'ir', files / 'vis').pairs, 'noise')
+    next(stream)
+    assert heap._depth == 0  # whoever reads results may take his time, or stop
+    del stream
+    seen = []
+    monkeypatch.setattr(ivf.model, '_forward', lambda inputs: seen.append(heap._depth) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        ivf(scene['ir'], scene['vis'], 'noise')
+    assert heap._depth == 0 and (seen[0] > 0 or heap._library() is None)

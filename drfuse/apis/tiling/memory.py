@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from drfuse.utils.heap import release_heap
+
 SHARE, MOST = 0.5, 1 << 29
 """Of what is free, the part that windows may take, and the most of it (bytes) where tiles change nothing: larger
 windows are hardly faster."""
@@ -55,8 +57,15 @@ def window_budget(bytes_per_pixel: int, device: torch.device | str = 'cpu', kept
         kept: Bytes of the same memory that are still to be taken for the results.
         most: Bytes that a window may take; None = all of its share, for what should not be cut.
     """
-    share = int(SHARE * max(available_memory(device) - kept, 0))
+    share = _share(device, kept)
+    if (most is None or share < most) and torch.device(device).type == 'cpu':
+        release_heap()  # what earlier pictures left there is free as well
+        share = _share(device, kept)
     return (share if most is None else min(share, most)) // bytes_per_pixel
+
+
+def _share(device: torch.device | str, kept: int) -> int:
+    return int(SHARE * max(available_memory(device) - kept, 0))
 
 
 def side_for(budget: int, margin: int) -> int:

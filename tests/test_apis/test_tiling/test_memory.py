@@ -40,6 +40,16 @@ def test_the_budget_is_a_share_of_what_is_left(account):
     assert window_budget(512, most=None) == (1 << 35) // 512
 
 
+@pytest.mark.parametrize(('free', 'most', 'released'), [(1 << 22, memory.MOST, 0), (1 << 18, memory.MOST, 1),
+                                                        (1 << 22, None, 1)])
+def test_what_earlier_pictures_left_counts_as_free(account, monkeypatch, free, most, released):
+    calls = []
+    monkeypatch.setattr(memory, 'release_heap', lambda: calls.append(account(2 * free)))
+    account(free)
+    assert window_budget(1, most=most) == min(1024 * free * (1 + released) // 2, most or 1 << 50)
+    assert len(calls) == released
+
+
 def test_this_machine_has_some_memory():
     assert available_memory() > 1 << 20
 
