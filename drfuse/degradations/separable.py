@@ -1,12 +1,15 @@
-"""Separable filters on the CPU by OpenCV, many times faster than FFTs and sums of shifted copies."""
+"""Separable filters on the CPU by OpenCV, by several threads; many times faster than FFTs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 import torch
+
+from drfuse.utils.threads import bands, in_threads
 
 _BORDERS = dict(reflect=cv2.BORDER_REFLECT_101, replicate=cv2.BORDER_REPLICATE, zero=cv2.BORDER_CONSTANT)
 _TYPES = (torch.float32, torch.float64)
@@ -64,18 +67,30 @@ def filter_separable(image: torch.Tensor, taps: list[SeparableTaps], border: str
     """
     source = np.ascontiguousarray(image.detach().numpy())
     result = np.empty_like(source)
-    for b, channels in enumerate(source):
+    height, reach = source.shape[-2], max(len(rows) // 2 for rows, _ in taps)
+    parts = bands(height, min(torch.get_num_threads(), height // (2 * reach + 2)))
+    jobs = [(b, c, part) for b, c in np.ndindex(source.shape[:2]) for part in parts]
+
+    def run(job: tuple[int, int, tuple[int, int]]) -> None:
+        b, c, (first, last) = job
         rows, columns = taps[b if len(taps) > 1 else 0]
-        for c, channel in enumerate(channels):
-            cv2.sepFilter2D(channel, -1, columns, rows, result[b, c], borderType=_BORDERS[border])
+        top, bottom = max(first - reach, 0), min(last + reach, height)
+        filtered = cv2.sepFilter2D(source[b, c, top:bottom], -1, columns, rows, borderType=_BORDERS[border])
+        result[b, c, first:last] = filtered[first - top:last - top]
+
+    in_threads(run, jobs, source.size)
     return torch.from_numpy(result)
 
 
-def filter_box(image: torch.Tensor, side: int) -> torch.Tensor:
+def filter_boxes(images: Sequence[torch.Tensor], side: int) -> list[torch.Tensor]:
     """Return the sums over all ``side`` x ``side`` windows, 0 beyond the border; as of :func:`filter_separable`."""
-    source = np.ascontiguousarray(image.detach().numpy())
-    result = np.empty_like(source)
-    for target, channel in zip(result.reshape(-1, *source.shape[-2:]), source.reshape(-1, *source.shape[-2:]),
-                               strict=True):
-        cv2.boxFilter(channel, -1, (side, side), target, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return torch.from_numpy(result)
+    sources = [np.ascontiguousarray(image.detach().numpy()) for image in images]
+    results = [np.empty_like(source) for source in sources]
+    planes = [(array[index], result[index]) for array, result in zip(sources, results, strict=True)
+              for index in np.ndindex(array.shape[:2])]
+
+    def run(plane: tuple[np.ndarray, np.ndarray]) -> None:
+        cv2.boxFilter(plane[0], -1, (side, side), plane[1], normalize=False, borderType=cv2.BORDER_CONSTANT)
+
+    in_threads(run, planes, sum(source.size for source in sources))
+    return [torch.from_numpy(result) for result in results]

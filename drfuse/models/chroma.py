@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch.nn import functional as F
 
 from drfuse.degradations.degradation import Observation
-from drfuse.degradations.separable import can_filter, filter_box
+from drfuse.degradations.separable import can_filter, filter_boxes
 from drfuse.structures import ycbcr_to_rgb
 from drfuse.structures.color import CHROMA_WEIGHTS, LUMA_WEIGHTS
 
@@ -40,12 +42,12 @@ def restore_chroma(chroma: torch.Tensor, luma: torch.Tensor, observation: Observ
     guide, chroma = observation.A.forward(luma.float()), chroma.float()
     noise = _chroma_variance(observation).to(chroma)
     radius = min(radius, (min(chroma.shape[-2:]) - 1) // 2)
-    mean_g, mean_c = _box(guide, radius), _box(chroma, radius)
-    variance = (_box(guide.square(), radius) - mean_g.square()).clamp(min=0)
-    slope = (_box(guide * chroma, radius) - mean_g * mean_c) / (variance + noise + _TRUST)
-    slope, offset = _box(slope, radius), _box(mean_c - slope * mean_g, radius)
+    mean_g, mean_c, mean_gg, mean_gc = _boxes((guide, chroma, guide.square(), guide * chroma), radius)
+    variance = (mean_gg - mean_g.square()).clamp(min=0)
+    slope = (mean_gc - mean_g * mean_c) / (variance + noise + _TRUST)
+    slope, offset = _boxes((slope, mean_c - slope * mean_g), radius)
     rest = chroma - slope * guide - offset
-    spread = _box(rest.square(), radius)
+    (spread,) = _boxes((rest.square(),), radius)
     rest = rest * ((spread - _MARGIN * noise).clamp(min=0) / spread.clamp(min=1e-12))
     slope, offset, rest = (_resize(image, luma.shape[-2:]) for image in (slope, offset, rest))
     return (slope * luma + offset + rest).clamp(0, 1)
@@ -60,21 +62,21 @@ def _chroma_variance(observation: Observation) -> torch.Tensor:
     return variance.view(-1, 1, 1, 1) * ratio
 
 
-def _box(image: torch.Tensor, radius: int) -> torch.Tensor:
-    """Return the mean of every (2 r + 1)^2 window; windows are cut at the border."""
+def _boxes(images: Sequence[torch.Tensor], radius: int) -> list[torch.Tensor]:
+    """Return the mean of every (2 r + 1)^2 window of each image; windows are cut at the border."""
     side = 2 * radius + 1
-    if can_filter(image):
-        return _counted(filter_box(image, side), radius)
-    return F.avg_pool2d(image, side, 1, radius, count_include_pad=False)
+    if all(can_filter(image) for image in images):
+        return [_counted(sums, radius) for sums in filter_boxes(images, side)]
+    return [F.avg_pool2d(image, side, 1, radius, count_include_pad=False) for image in images]
 
 
 def _counted(sums: torch.Tensor, radius: int) -> torch.Tensor:
-    """Divide sums over windows by how many pixels of each lie inside."""
+    """Divide sums over windows by how many pixels of each lie inside, in place."""
     for dim in (-2, -1):
         position = torch.arange(sums.shape[dim])
         count = torch.minimum(position, position.flip(0)).clamp(max=radius) + radius + 1
         count = count.clamp(max=sums.shape[dim]).to(sums)
-        sums = sums / (count[:, None] if dim == -2 else count)  # noqa: PLR2004
+        sums.div_(count[:, None] if dim == -2 else count)  # noqa: PLR2004
     return sums
 
 

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from drfuse.degradations import GaussianBlur, MotionBlur
 from drfuse.degradations.kernels import gaussian_kernel, motion_kernel
-from drfuse.degradations.separable import can_filter, filter_box, filter_separable, split_kernel
+from drfuse.degradations.separable import can_filter, filter_boxes, filter_separable, split_kernel
 
 
 def images(*shape):
@@ -54,4 +54,17 @@ def test_other_kernels_still_go_through_the_spectrum():
 
 def test_box_sums():
     x = images(2, 2, 12, 15)
-    torch.testing.assert_close(filter_box(x, 5), F.avg_pool2d(x, 5, 1, 2) * 25)
+    for found, image in zip(filter_boxes((x, x[:, :1].square()), 5), (x, x[:, :1].square()), strict=True):
+        torch.testing.assert_close(found, F.avg_pool2d(image, 5, 1, 2) * 25)
+
+
+@pytest.mark.parametrize('border', ['reflect', 'replicate', 'zero'])
+@pytest.mark.parametrize('threads', [2, 3, 7])
+def test_threads_change_nothing(monkeypatch, border, threads):
+    x = images(1, 2, 500, 333).float()
+    taps = [split_kernel(gaussian_kernel(torch.tensor([2.0], dtype=torch.float64), 21)[0])]
+    monkeypatch.setattr(torch, 'get_num_threads', lambda: 1)
+    alone = filter_separable(x, taps, border), *filter_boxes((x,), 9)
+    monkeypatch.setattr(torch, 'get_num_threads', lambda: threads)
+    for found, expected in zip((filter_separable(x, taps, border), *filter_boxes((x,), 9)), alone, strict=True):
+        assert torch.equal(found, expected)
