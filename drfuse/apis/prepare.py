@@ -74,16 +74,21 @@ def prepare_pair(pair: SourcePair, modalities: Sequence[str], specs: Sequence[So
     pictures = tuple(as_picture(source, f'source {letter}') for source, letter in zip(pair[1:], 'AB', strict=True))
     read = time.perf_counter() - start
     full, factors = settle_sizes([p.shape for p in pictures], [s.factor for s in specs], [p.name for p in pictures])
-    pictures, registration = _register(pictures, align) if register else (pictures, dict(shift=None, aligned=False))
+    images = [picture.to_tensor() for picture in pictures]
+    registration: dict[str, Any] = dict(shift=None, aligned=False)
+    if register:
+        a, registration = _register(pictures, images, align)
+        if a is not pictures[0]:
+            pictures, images[0] = (a, *pictures[1:]), a.to_tensor()
     fitting = [p for p in reversed(pictures) if p.shape == full]
     prepared = PreparedPair(pair.name, pictures, fitting[0] if fitting else pictures[-1], {})
     sources, averaged = {}, []
-    for name, picture, spec, factor in zip(modalities, pictures, specs, factors, strict=True):
-        stages, entry = settle_stages(spec, factor, picture, full, boundary)
-        observation, chroma = _attach(picture, stages, full)
+    for name, picture, image, spec, factor in zip(modalities, pictures, images, specs, factors, strict=True):
+        stages, entry = settle_stages(spec, factor, picture.name, image, full, boundary)
+        observation, chroma = _attach(picture.name, image, stages, full)
         sigma = _luminance_sigma(observation)
         if sigma > STRONG_NOISE:
-            observation, chroma = _attach(picture, stages, full, AVERAGED)
+            observation, chroma = _attach(picture.name, image, stages, full, AVERAGED)
             averaged.append(f'{picture.name} has noise of {sigma:.2g}, more than models are trained on: its pixels are '
                             f'averaged {AVERAGED} by {AVERAGED} first')
         prepared.inputs[name] = observation
@@ -100,21 +105,22 @@ def prepare_pair(pair: SourcePair, modalities: Sequence[str], specs: Sequence[So
     return prepared
 
 
-def _register(pictures: tuple[Picture, ...], align: bool) -> tuple[tuple[Picture, ...], dict[str, Any]]:
-    """Return the pictures, A moved if it is to be, and what the report says of their shift."""
+def _register(pictures: tuple[Picture, ...], images: Sequence[torch.Tensor],
+              align: bool) -> tuple[Picture, dict[str, Any]]:
+    """Return A, moved if it is to be, and what the report says of the shift; ``images`` are the pictures' tensors."""
     a, b = pictures
-    shift = measure_shift(*(split_luma_chroma(p.to_tensor())[0][0].numpy() for p in pictures))
+    shift = measure_shift(*(split_luma_chroma(image)[0][0].numpy() for image in images))
     if shift is None or not shift.is_reliable:
-        return pictures, dict(shift=None, aligned=False)
+        return a, dict(shift=None, aligned=False)
     entry: dict[str, Any] = dict(shift=[shift.dx, shift.dy], aligned=False)
     if align:
         step = [round(d * own / max(own, other)) for d, own, other in
                 zip((shift.dx, shift.dy), a.shape[::-1], b.shape[::-1], strict=True)]
         alpha = None if a.alpha is None else moved(a.alpha, *step)
-        return (replace(a, pixels=moved(a.pixels, *step), alpha=alpha), b), dict(entry, aligned=True)
+        return replace(a, pixels=moved(a.pixels, *step), alpha=alpha), dict(entry, aligned=True)
     if shift.is_worth_a_warning:
         entry['warning'] = _warning(shift, a.name)
-    return pictures, entry
+    return a, entry
 
 
 def _warning(shift: Shift, name: str) -> str:
@@ -124,14 +130,15 @@ def _warning(shift: Shift, name: str) -> str:
             'double (align corrects it)')
 
 
-def settle_stages(spec: SourceSpec, factor: Factor, picture: Picture, full: Size,
+def settle_stages(spec: SourceSpec, factor: Factor, name: str, image: torch.Tensor, full: Size,
                   boundary: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the stages of one source, and what the report says of them.
 
     Args:
         spec: What is known; the rest is estimated.
         factor: Low-resolution factor by the sizes.
-        picture: The source.
+        name: How messages call the source.
+        image: Its stored channels (C, h, w).
         full: Full size.
         boundary: Border of an estimated blur.
 
@@ -146,8 +153,8 @@ def settle_stages(spec: SourceSpec, factor: Factor, picture: Picture, full: Size
     if spec.is_complete:
         stages = in_order(list(spec.blur or ()), _noise(spec.noise), pool, spec.noise_first)
         return stages, dict(origin=spec.origin, stages=stages)
-    with config_errors(picture.name):
-        estimate = estimate_degradation(picture.to_tensor(), full, boundary)
+    with config_errors(name):
+        estimate = estimate_degradation(image, full, boundary)
     found = [dict(stage) for stage in estimate.stages]
     blur = [s for s in found if s['type'].endswith('Blur')] if spec.blur is None else list(spec.blur)
     if spec.noise is None and spec.blur is None and (not pool or any('factor' in stage for stage in found)):
@@ -173,11 +180,11 @@ def _luminance_sigma(observation: Observation) -> float:
     return float(observation.sigma.square().mean().sqrt())
 
 
-def _attach(picture: Picture, stages: list[dict[str, Any]], full: Size,
+def _attach(name: str, image: torch.Tensor, stages: list[dict[str, Any]], full: Size,
             averaged: int = 1) -> tuple[Observation, torch.Tensor | None]:
     """Attach the degradation; ``averaged``: to the means of so many pixels a side, of which A then knows."""
-    image = picture.to_tensor()[None]
-    with config_errors(picture.name):
+    image = image[None]
+    with config_errors(name):
         if averaged > 1:
             pool = dict(type='AveragePool', factor=averaged, border='partial')
             image, stages = Degradation([pool]).degrade(image, {}, None), [*stages, pool]
@@ -185,6 +192,6 @@ def _attach(picture: Picture, stages: list[dict[str, Any]], full: Size,
         widest = max((max(stage.kernel_size, 1) for stage in degradation.stages if hasattr(stage, 'kernel_size')),
                      default=1)
         if widest > min(full):
-            raise UserError(f'{picture.name}: the blur reaches over {widest} pixels, more than the shorter side of '
+            raise UserError(f'{name}: the blur reaches over {widest} pixels, more than the shorter side of '
                             f'{full[0]} x {full[1]}')
         return degradation.attach(image, full)

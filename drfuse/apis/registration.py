@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+
+from drfuse.utils.threads import in_threads
 
 REACH = 24
 """Largest shift that is looked for, in working pixels; a sixth of the shorter side if that is less."""
@@ -77,8 +80,7 @@ def measure_shift(a: np.ndarray, b: np.ndarray) -> Shift | None:
     reach = min(REACH, min(shape) // 6)
     if reach < MIN_REACH:
         return None
-    edges = [_edges(cv2.resize(image.astype(np.float32), shape, interpolation=cv2.INTER_AREA
-                               if image.shape[0] > shape[1] else cv2.INTER_LINEAR)) for image in (a, b)]
+    edges = in_threads(lambda image: _edges(_resized(image, shape)), (a, b), 2 * math.prod(shape))
     inner = edges[0][reach:-reach, reach:-reach]
     if min(float(inner.std()), float(edges[1].std())) < 1e-6:
         return None
@@ -89,6 +91,11 @@ def measure_shift(a: np.ndarray, b: np.ndarray) -> Shift | None:
     best = float(score[row, column])
     return Shift(float(column - reach) * scale, float(row - reach) * scale,
                  best - float(score[far].max()) if far.any() else 0.0, best - float(score[reach, reach]), scale)
+
+
+def _resized(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    how = cv2.INTER_AREA if image.shape[0] > shape[1] else cv2.INTER_LINEAR
+    return cv2.resize(image.astype(np.float32), shape, interpolation=how)
 
 
 def _edges(image: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import torch
 
 from drfuse.apis.degradation_spec import SourceSpec, parse_degradation, preset
 from drfuse.apis.pairs import SourcePair
+from drfuse.apis.picture import Picture
 from drfuse.apis.prepare import prepare_pair
 from drfuse.utils.config import UserError
 
@@ -107,3 +108,10 @@ def test_strong_noise_is_averaged_first_and_told(scene):
                        'first')
     assert pair.report['sources']['ir']['stages'] == stages
     assert pair.report['sources']['ir']['luminance_sigma'] == pytest.approx(0.4)
+
+
+def test_every_picture_becomes_a_tensor_once(scene, estimator, monkeypatch):
+    made, make = [], Picture.to_tensor
+    monkeypatch.setattr(Picture, 'to_tensor', lambda picture: made.append(picture.name) or make(picture))
+    prepare_pair(SourcePair('x', scene['ir'], scene['vis']), NAMES, [SourceSpec()] * 2)
+    assert made == ['source A', 'source B']
