@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from PIL import Image
@@ -58,10 +60,10 @@ class Picture:
         """Height and width."""
         return self.pixels.shape[0], self.pixels.shape[1]
 
-    @property
+    @cached_property
     def is_colour(self) -> bool:
         """Whether it has three channels that are not all equal."""
-        return self.pixels.ndim == 3 and not bool((self.pixels == self.pixels[..., :1]).all())
+        return self.pixels.ndim == 3 and (_channels_differ(self.pixels[::16, ::16]) or _channels_differ(self.pixels))
 
     def to_tensor(self) -> torch.Tensor:
         """Return the stored channels (C, H, W), C = 1 or 3, float32 in [0, 1]; three equal channels count as one."""
@@ -89,14 +91,16 @@ class Picture:
 
     def levels(self, image: torch.Tensor, grey: bool = False) -> np.ndarray:
         """Return an image in the pixel type and number of channels of :meth:`filled_with`."""
-        if image.shape[0] == 1 and self.pixels.ndim == 3 and not grey:
-            image = image.expand(3, -1, -1)
-        planes = image.detach().float().cpu().clamp(0, 1).numpy()
-        planes = planes[0] if len(planes) == 1 else planes.transpose(1, 2, 0)
+        planes = image.detach().float().cpu()
         levels = _LEVELS.get(self.pixels.dtype.name)
-        if levels:
-            planes = np.floor(planes.astype(np.float64) * levels + 0.5).astype(self.pixels.dtype)
-        return planes
+        if levels:  # in double precision, rounded half up
+            planes = planes.double().clamp_(0, 1).mul_(levels).add_(0.5).floor_()
+        else:
+            planes = planes.clamp(0, 1)
+        array = planes.numpy().astype(self.pixels.dtype if levels else np.float32)
+        if len(array) == 1 and (grey or self.pixels.ndim == 2):  # noqa: PLR2004
+            return array[0]
+        return cv2.merge([array[c % len(array)] for c in range(3)])
 
     def with_pixels(self, planes: np.ndarray) -> Picture:
         """Return this picture with other pixels (H, W) or (H, W, 3) of its type; see :meth:`filled_with`."""
@@ -105,6 +109,10 @@ class Picture:
         same = planes.ndim == self.pixels.ndim
         return replace(self, pixels=np.ascontiguousarray(planes), alpha=alpha,
                        metadata=self.metadata if same else replace(self.metadata, icc=b''))
+
+
+def _channels_differ(pixels: np.ndarray) -> bool:
+    return bool((pixels != pixels[..., :1]).any())
 
 
 def as_picture(source: Any, name: str) -> Picture:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+import cv2
 import mmcv
 import numpy as np
 import torch
@@ -96,8 +97,11 @@ def to_tensor(image: np.ndarray) -> torch.Tensor:
         (C, H, W) float32, C = 1 or 3.
     """
     scale = _FULL_SCALE.get(image.dtype.name, 1.0)
-    planes = image[None] if image.ndim == 2 else image.transpose(2, 0, 1)
-    return torch.from_numpy(np.ascontiguousarray(planes, dtype=np.float32)) / scale
+    planes = (image,) if image.ndim == 2 else cv2.split(image)  # noqa: PLR2004
+    result = np.empty((len(planes), *image.shape[:2]), np.float32)
+    for target, plane in zip(result, planes, strict=True):
+        np.divide(plane, np.float32(scale), out=target, casting='same_kind', dtype=np.float32)
+    return torch.from_numpy(result)
 
 
 def set_channels(image: torch.Tensor, channels: int) -> torch.Tensor:

@@ -67,3 +67,28 @@ def test_values_outside_are_clamped_and_a_grey_profile_does_not_go_with_colour()
     assert filled.pixels.min() == 255 and filled.pixels.shape == (20, 30, 3)
     assert filled.metadata == Metadata(dpi=(72.0, 72.0)) and filled.alpha is GREY
     assert picture.filled_with(torch.zeros(1, 40, 60)).alpha is None
+
+
+@pytest.mark.parametrize('pixels', [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize(('channels', 'form', 'grey'), [(1, (4, 4), False), (1, (4, 4, 3), False), (1, (4, 4, 3), True),
+                                                        (3, (4, 4, 3), False)])
+def test_levels_are_rounded_half_up(pixels, channels, form, grey):
+    image = torch.rand(channels, 50, 40, generator=torch.Generator().manual_seed(0)) * 1.2 - 0.1
+    before, top = image.clone(), 1 if pixels is np.float32 else np.iinfo(pixels).max
+    expected = np.clip(image.numpy().astype(np.float64), 0, 1) * top
+    expected = (np.floor(expected + 0.5) if top > 1 else expected).astype(pixels).transpose(1, 2, 0)
+    if channels == 1:
+        expected = np.repeat(expected, 3, 2) if len(form) == 3 and not grey else expected[..., 0]
+    found = Picture(np.zeros(form, pixels)).levels(image, grey)
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == pixels
+    assert torch.equal(image, before)
+
+
+@pytest.mark.parametrize('where', [None, (0, 0, 1), (17, 33, 2)])
+def test_one_pixel_makes_a_colour_picture(where):
+    pixels = np.full((40, 50, 3), 7, np.uint8)
+    if where:
+        pixels[where] += 1
+    picture = Picture(pixels)
+    assert picture.is_colour == bool(where) and len(picture.to_tensor()) == (3 if where else 1)
