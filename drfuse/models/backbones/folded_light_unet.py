@@ -98,7 +98,7 @@ class FoldedLightUNet(BaseDenoiser):
         bottom = _chain(step.bottom, step.down2(middle))
         middle = _chain(step.decoder2, _add_cells(middle, step.up2(bottom)))
         fine = _chain(step.decoder1, _add_cells(fine, step.up1(middle)))
-        eps = F.pixel_shuffle(step.eps_head(fine).contiguous(), 2)
+        eps = _shuffle_pixels(step.eps_head(fine))
         features = _chain(step.weight_chain, step.weight_stem.add_to(middle.float(), fine))
         logits = step.weight_head(features).contiguous()
         return DenoiserOutput(eps, F.interpolate(logits, scale_factor=4, mode='bilinear'))
@@ -181,6 +181,19 @@ def _cells(images: list[torch.Tensor]) -> torch.Tensor:
         cells[:, first:last].copy_(pixels.permute(0, 1, 3, 5, 2, 4))
         first = last
     return cells.flatten(1, 3)
+
+
+def _shuffle_pixels(cells: torch.Tensor) -> torch.Tensor:
+    """Return the pixel shuffle (B, C, 2 h, 2 w) of float32 (B, 4 C, h, w) that is stored channels last.
+
+    The two values of a cell's row are neighbours before and after: moved as one, which takes a fifth of the time.
+    """
+    if torch.compiler.is_compiling():
+        return F.pixel_shuffle(cells.contiguous(), 2)
+    batch, channels, height, width = cells.shape
+    cells = cells.permute(0, 2, 3, 1).contiguous().view(torch.int64).unflatten(3, (-1, 2))
+    image = cells.new_empty(batch, channels // 4, height, 2, width).copy_(cells.permute(0, 3, 1, 4, 2))
+    return image.view(torch.float32).view(batch, -1, 2 * height, 2 * width)
 
 
 def _by_cells(conv: FusedConv) -> FusedConv:

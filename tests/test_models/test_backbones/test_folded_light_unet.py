@@ -5,7 +5,7 @@ import torch
 
 from drfuse.diffusion.denoiser import StepCondition
 from drfuse.models import LightUNet
-from drfuse.models.backbones.folded_light_unet import FoldedLightUNet
+from drfuse.models.backbones.folded_light_unet import FoldedLightUNet, _shuffle_pixels
 from drfuse.testing.backbone_contract import perturbed
 
 
@@ -64,3 +64,9 @@ def test_features_stay_bounded_in_both_forms():
         expected, found = net(*wild), net.for_inference(torch.float32)(*wild)
     assert torch.isfinite(expected.eps).all() and expected.eps.abs().max() < 1e4
     torch.testing.assert_close(found.eps, expected.eps, atol=1e-2, rtol=1e-2)
+
+
+@pytest.mark.parametrize('layout', [torch.channels_last, torch.contiguous_format])
+def test_pixels_are_shuffled_as_ever(layout):
+    cells = torch.randn(2, 12, 5, 6).contiguous(memory_format=layout)
+    assert torch.equal(_shuffle_pixels(cells), torch.nn.functional.pixel_shuffle(cells, 2))
