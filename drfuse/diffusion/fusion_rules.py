@@ -40,7 +40,7 @@ def _bounded(logits: torch.Tensor, max_logit: float | None) -> torch.Tensor:
     """Return max_logit tanh(logits / max_logit), by tanh z = 2 sigmoid(2 z) - 1: a CPU takes a quarter of the time."""
     if max_logit is None:
         return logits
-    return torch.sigmoid(logits * (2 / max_logit)) * (2 * max_logit) - max_logit
+    return ((logits * (2 / max_logit)).sigmoid_() * (2 * max_logit)).sub_(max_logit)
 
 
 def _checked_bound(name: str, max_logit: float | None) -> float | None:
