@@ -29,13 +29,11 @@ class _Plan(NamedTuple):
         kernel: (B, kh, kw).
         taps: Factors of each kernel, None if one is no product.
         shape: Of the transform.
-        spectrum: (B, h, w) of the kernels, None where they are applied directly.
     """
 
     kernel: torch.Tensor
     taps: list[SeparableTaps] | None
     shape: tuple[int, int]
-    spectrum: torch.Tensor | None
 
 
 def fast_shape(shape: tuple[int, int]) -> tuple[int, int]:
@@ -101,26 +99,26 @@ class Convolution(LinearOperator):
 
     def forward_bound(self, A: BoundOperator, x: torch.Tensor) -> torch.Tensor:
         """Return k * x by the cheapest of: two passes of a separable kernel, a direct sum, a kept spectrum."""
-        plan = A.kept(('convolution', x.dtype, x.device, x.shape[-2:]), lambda: self._plan(A, x))
+        key = x.dtype, x.device, x.shape[-2:]
+        plan = A.kept(('convolution', *key), lambda: self._plan(A, x))
         if plan.taps is not None and self.boundary != 'circular' and can_filter(x):
             return filter_separable(x, plan.taps, self.boundary)
         left, right, top, bottom = kernel_margin(plan.kernel)
-        if plan.spectrum is None:
+        if plan.kernel[0].numel() <= _DIRECT_TAPS:
             return convolve_valid(extend(x, (left, right, top, bottom), self.boundary), plan.kernel)
         (height, width), (kh, kw) = x.shape[-2:], plan.kernel.shape[-2:]
         # what lies behind the margin of the other side is not seen: extended at once to the size of the transform
         pad = left, plan.shape[1] - left - width, top, plan.shape[0] - top - height
-        spectrum = torch.fft.rfft2(extend(x, pad, self.boundary)) * plan.spectrum[:, None]
+        kernels = A.kept(('spectrum', *key), lambda: torch.fft.rfft2(plan.kernel, s=plan.shape))
+        spectrum = torch.fft.rfft2(extend(x, pad, self.boundary)) * kernels[:, None]
         return torch.fft.irfft2(spectrum, s=plan.shape)[..., kh - 1:kh - 1 + height, kw - 1:kw - 1 + width]
 
     def _plan(self, A: BoundOperator, x: torch.Tensor) -> _Plan:
         kernel = self.typed_kernel(A.params_for(x), x)
         left, right, top, bottom = kernel_margin(kernel)
         shape = fast_shape((x.shape[-2] + top + bottom, x.shape[-1] + left + right))
-        direct = kernel.shape[-2] * kernel.shape[-1] <= _DIRECT_TAPS
         taps = None if kernel.requires_grad else [split_kernel(k) for k in kernel]
-        return _Plan(kernel, None if taps is None or None in taps else taps, shape,  # type: ignore[arg-type]
-                     None if direct else torch.fft.rfft2(kernel, s=shape))
+        return _Plan(kernel, None if taps is None or None in taps else taps, shape)  # type: ignore[arg-type]
 
     def adjoint(self, y: torch.Tensor, params: Params, image_shape: ImageShape) -> torch.Tensor:
         """Return the transpose: full correlation with k, folded back at the borders."""

@@ -68,3 +68,15 @@ def test_threads_change_nothing(monkeypatch, border, threads):
     monkeypatch.setattr(torch, 'get_num_threads', lambda: threads)
     for found, expected in zip((filter_separable(x, taps, border), *filter_boxes((x,), 9)), alone, strict=True):
         assert torch.equal(found, expected)
+
+
+def test_products_need_no_transform_until_they_are_differentiated(monkeypatch):
+    seen, transform = [], torch.fft.rfft2
+    monkeypatch.setattr(torch.fft, 'rfft2', lambda *args, **options: seen.append(1) or transform(*args, **options))
+    A = GaussianBlur(2.0, kernel_size=21).bind(dict(sigma=torch.tensor([2.0])), (40, 40))
+    x = images(1, 1, 40, 40).requires_grad_()
+    with torch.no_grad():
+        expected = A.forward(x)
+    assert not seen
+    torch.testing.assert_close(A.forward(x), expected, atol=1e-6, rtol=0)
+    assert seen
