@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from drfuse.apis.registration import Shift, measure_shift, moved
+from drfuse.apis.registration import Shift, _scores, measure_shift, moved
 from drfuse.datasets.embedded import EmbeddedPairs
 
 
@@ -51,6 +51,17 @@ def test_nothing_can_be_told(image):
     rng = np.random.default_rng(0)
     other = measure_shift(rng.random((200, 200)), rng.random((200, 200)))
     assert not other.is_worth_a_warning
+
+
+def test_scores_are_correlation_coefficients():
+    image = cv2.GaussianBlur(np.random.default_rng(0).random((50, 61)).astype(np.float32), (0, 0), 2)
+    part = image[8:-8, 8:-8] + 0.1 * image[:-16, 16:]
+    places = np.lib.stride_tricks.sliding_window_view(image, part.shape)
+    expected = [[np.corrcoef(place.ravel(), part.ravel())[0, 1] for place in row] for row in places]
+    np.testing.assert_allclose(_scores(image, part), expected, atol=1e-6)
+    image[:-10] = 1
+    scores = _scores(image, part)
+    assert not scores[:7].any() and np.isfinite(scores).all()
 
 
 def test_move_repeats_the_edge():
