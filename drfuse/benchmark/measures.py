@@ -245,6 +245,7 @@ def _process(number: int, size: tuple[int, int]) -> Callable[[], Any]:
 
     @torch.no_grad()
     def run() -> Any:
-        return model.sampler(light, observations)
+        with kept_heap():  # as the pipeline does
+            return model.sampler(light, observations)
 
     return run
