@@ -27,7 +27,8 @@ def kept_heap() -> Iterator[None]:
     The GNU C library maps blocks above 32 MiB anew each time and gives them back when they are freed: for the images
     of a network, faults of fresh pages then take longer than the arithmetic on them. Elsewhere nothing happens. If more
     than :data:`SPARE` is free behind the outermost context, it goes back to the system; less is there for the next
-    picture, see :func:`release_heap`. The setting is that of the whole process.
+    picture, see :func:`release_heap`. The setting is that of the whole process, whose library from then on trims the
+    heap's end at that size.
     """
     global _depth  # noqa: PLW0603 - as the setting
     library = _library()
