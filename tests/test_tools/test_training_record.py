@@ -26,11 +26,12 @@ def test_minutes_count_every_iteration_once_and_resumed_ones_again_only_as_the_l
     first = make_run(tmp_path / 'first', None, dict(a=[dict(time=6.0, iter=10), dict(time=99.0, iter=20)],
                                                     b=[dict(time=12.0, iter=20), {'PSNR/ir': 1.0, 'step': 20}]), 29.0)
     second = make_run(tmp_path / 'second', 'work_dirs/first/iter_20.pth', dict(a=[dict(time=3.0, iter=20)]), 29.5)
+    (second / 'a' / 'a.log').write_text('    Distributed training: True\n    GPU number: 2\n')
     out = tmp_path / 'record.md'
     assert tool.main([str(out), str(first), str(second)]) == 0
     text = out.read_text()
-    assert '| `first.py` | `-` | 20 | 4 x 64^2 | 0.001 | 3 |' in text
-    assert '| `second.py` | `iter_20.pth` | 20 | 4 x 64^2 | 0.001 | 1 |' in text
+    assert '| `first.py` | `-` | 20 | 1 x 4 x 64^2 | 0.001 | 3 |' in text
+    assert '| `second.py` | `iter_20.pth` | 20 | 2 x 4 x 64^2 | 0.001 | 1 |' in text
     assert '| `first.py`, 20 | 29.00 | 31.00 | 0.2000 |' in text
     assert '| stage | PSNR/ir | PSNR/vis | QMI/clean |' in text
 

@@ -9,6 +9,7 @@ validation.
 import argparse
 import datetime
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,13 @@ def logged_minutes(run: Path) -> tuple[int, float]:
     return previous, seconds / 60
 
 
+def processes(run: Path) -> int:
+    """Return how many processes trained, by the newest log; 1 if there is none."""
+    logs = sorted(run.glob('*/*.log'))
+    found = re.search(r'GPU number: (\d+)', logs[-1].read_text(errors='replace')) if logs else None
+    return int(found[1]) if found else 1
+
+
 def stage(run: Path) -> dict[str, Any]:
     """Return the facts of one run."""
     cfg = Config.fromfile(newest(run, '*.py'))
@@ -60,19 +68,20 @@ def stage(run: Path) -> dict[str, Any]:
     loader = cfg.train_dataloader
     shared = loader.dataset.get('shared', loader.dataset)
     return dict(config=newest(run, '*.py').stem, start=Path(cfg.load_from).name if cfg.get('load_from') else '-',
-                iterations=iterations, batch=loader.batch_size, crop=shared.crop_size, minutes=minutes,
-                lr=cfg.optim_wrapper.optimizer.lr, metrics=validation['metrics'], at=validation['iter'])
+                iterations=iterations, batch=loader.batch_size, processes=processes(run), crop=shared.crop_size,
+                minutes=minutes, lr=cfg.optim_wrapper.optimizer.lr, metrics=validation['metrics'],
+                at=validation['iter'])
 
 
 def page(stages: list[dict[str, Any]]) -> str:
     """Return the record as Markdown."""
     sources = [k for k in stages[0]['metrics'] if k.startswith('PSNR/') and k != 'PSNR/mean']
     fused = [f'{name}/clean' for name in METRICS if f'{name}/clean' in stages[0]['metrics']]
-    lines = [f'Machine: {machine()}; one thread. Written {datetime.date.today().isoformat()} by '
+    lines = [f'Machine: {machine()}; one thread a process. Written {datetime.date.today().isoformat()} by '
              '`tools/analysis_tools/training_record.py` from the logs of the runs.', '',
-             '| stage | starts from | iterations | batch | learning rate | minutes |', '|---|---|---|---|---|---|']
-    lines += [f'| `{s["config"]}.py` | `{s["start"]}` | {s["iterations"]:,} | {s["batch"]} x {s["crop"]}^2 | '
-              f'{s["lr"]:g} | {s["minutes"]:.0f} |' for s in stages]
+             '| stage | starts from | iterations | processes x batch | learning rate | minutes |', '|---' * 6 + '|']
+    lines += [f'| `{s["config"]}.py` | `{s["start"]}` | {s["iterations"]:,} | {s["processes"]} x {s["batch"]} x '
+              f'{s["crop"]}^2 | {s["lr"]:g} | {s["minutes"]:.0f} |' for s in stages]
     lines += ['', "Last validation of each stage (the config's validation pairs and scenario):", '',
               f'| stage | {" | ".join([*sources, *fused])} |', '|---' * (len(sources) + len(fused) + 1) + '|']
     for s in stages:
