@@ -1,6 +1,6 @@
 """Write what the stages of a training took and reached, for a model card, from the work directories of its runs.
 
-Usage: python tools/analysis_tools/training_record.py docs/models/ivf_training.md work_dirs/ivf work_dirs/ivf_fusion
+Usage: python tools/analysis_tools/training_record.py docs/models/ivf_training_1.md work_dirs/ivf work_dirs/ivf_fusion
 
 The minutes are those of the iterations as logged, validation left out; the metrics are those of each stage's last
 validation.
