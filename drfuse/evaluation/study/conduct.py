@@ -20,7 +20,7 @@ from drfuse.evaluation.study.kept import keep, kept
 from drfuse.evaluation.study.measuring import SIZE, inference_times, network_costs, quality
 from drfuse.evaluation.study.plan import VALIDATION, Study, key_of
 from drfuse.evaluation.study.report import page
-from drfuse.evaluation.study.training import CONFIG_FILE, Speed, Training, measure_speed, train_all
+from drfuse.evaluation.study.training import CONFIG_FILE, Speed, Training, checkpoint_of, measure_speed, train_all
 from drfuse.utils.checkpoint import file_sha256
 from drfuse.utils.environment import machine
 
@@ -70,7 +70,7 @@ class Run:
     @property
     def model(self) -> tuple[str, str]:
         """Config and checkpoint."""
-        return str(self.folder / CONFIG_FILE), str(self.folder / f'iter_{self.iterations}.pth')
+        return str(self.folder / CONFIG_FILE), str(checkpoint_of(self.folder, self.iterations))
 
     @property
     def done(self) -> dict[str, Any] | None:

@@ -54,7 +54,7 @@ class Training:
     @property
     def checkpoint(self) -> Path:
         """The last checkpoint, with averaged weights where the config averages."""
-        return self.folder / f'iter_{self.iterations}.pth'
+        return checkpoint_of(self.folder, self.iterations)
 
     def finished(self) -> bool:
         """Return whether it has ended.
@@ -74,6 +74,11 @@ class Training:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+
+
+def checkpoint_of(folder: Path, iterations: int) -> Path:
+    """Return where a training of so many iterations leaves its last checkpoint."""
+    return folder / f'iter_{iterations}.pth'
 
 
 def train_all(starts: Sequence[Callable[[], Training]], workers: int,

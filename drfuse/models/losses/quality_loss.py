@@ -9,7 +9,7 @@ from drfuse.models.losses.base_fusion_loss import FusionLoss
 from drfuse.models.losses.functional import elementwise_max, pixel_l1, sobel_components, ssim
 from drfuse.models.losses.quality_terms import (
     edge_quality,
-    mutual_information,
+    information_halves,
     piella_quality,
     strongest_gradient,
     total_variation,
@@ -56,7 +56,7 @@ class QualityFusionLoss(FusionLoss):
             gradient=lambda: pixel_l1(sobel_components(fused, 8.0), strongest_gradient(targets)),
             quality=lambda: 1 - piella_quality(fused, targets).mean(),
             edges=lambda: 1 - edge_quality(fused, targets).mean(),
-            information=lambda: self._over_sources([1 - 2 * mutual_information(fused, x) for x in targets]),
+            information=lambda: self._over_sources(list(1 - information_halves(fused, targets))),
             structure=lambda: self._over_sources([1 - ssim(fused, x)[None] for x in targets]),
             smoothness=lambda: total_variation(output.weights))
         return {name: weight * values[name]() for name, weight in self.weights.items() if weight}

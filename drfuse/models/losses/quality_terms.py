@@ -112,6 +112,11 @@ def mutual_information(x: torch.Tensor, y: torch.Tensor, bins: int = 48) -> torc
     return (entropy_a + entropy_b - entropy_ab) / (entropy_a + entropy_b + _EPS)
 
 
+def information_halves(fused: torch.Tensor, sources: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return each source's half of Q_MI, twice its :func:`mutual_information` with the fused image, (M, B)."""
+    return torch.stack([2 * mutual_information(fused, source) for source in sources])
+
+
 def total_variation(x: torch.Tensor) -> torch.Tensor:
     """Return the mean absolute difference of neighbouring pixels, rows plus columns, a scalar."""
     return (x[..., 1:, :] - x[..., :-1, :]).abs().mean() + (x[..., 1:] - x[..., :-1]).abs().mean()

@@ -9,7 +9,7 @@ from drfuse.baselines.fusers import build_fuser
 from drfuse.diffusion.output import FusionOutput
 from drfuse.models.losses.base_fusion_loss import FusionLoss
 from drfuse.models.losses.functional import ssim_map
-from drfuse.models.losses.quality_terms import edge_quality_halves, mutual_information
+from drfuse.models.losses.quality_terms import edge_quality_halves, information_halves
 from drfuse.registry import FUSION_LOSSES
 
 
@@ -51,13 +51,9 @@ def _smaller(half: Callable, fused: torch.Tensor, targets: Sequence[torch.Tensor
     return half(fused, targets).amin(0).mean()
 
 
-def _information(fused: torch.Tensor, targets: Sequence[torch.Tensor]) -> torch.Tensor:
-    return torch.stack([2 * mutual_information(fused, x) for x in targets])
-
-
 def _structure(fused: torch.Tensor, targets: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.stack([ssim_map(fused, x).mean((1, 2, 3)) for x in targets])
 
 
-HALVES = dict(information=_information, edges=edge_quality_halves, structure=_structure)
+HALVES = dict(information=information_halves, edges=edge_quality_halves, structure=_structure)
 """Measures by name: fused (B, 1, H, W) and M targets -> (M, B)."""
