@@ -35,5 +35,7 @@ resume = False
 find_unused_parameters = False
 # CPU threads of each process; None = as many as torch chooses
 num_threads = None
+# True, or options of torch.compile as dict(_delete_=True, ...): the network is compiled for training
+compile = False
 # a small config of the same task for machines without a GPU
 cpu_twin = None

@@ -1,8 +1,10 @@
 """Training and validation loops that can stop and continue anywhere."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
+import torch
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, IterBasedTrainLoop, ValLoop
 from mmengine.runner.utils import calc_dynamic_intervals
 from torch.utils.data import DataLoader
@@ -187,7 +189,9 @@ class FusionValLoop(ValLoop):
     def run(self) -> dict:
         """Validate; return the metrics."""
         runner = self.runner
-        with preserved_rng() as state:
+        # a compiled network would be compiled again for every size of image
+        eager = torch.compiler.set_stance('force_eager') if runner.cfg.get('compile') else nullcontext()
+        with preserved_rng() as state, eager:
             runner.validation_rng = state
             try:
                 return super().run()

@@ -180,6 +180,21 @@ class FusionRunner(Runner):
                 if isinstance(hook, InterruptHook):
                     hook.after_train(self)
 
+    def _maybe_compile(self, target: str) -> None:
+        """Compile the network of a model that has one, where the config says ``compile``.
+
+        MMEngine compiles the whole training step; of ours the compiler leaves out most, with pages of warnings: the
+        transforms of the operators are complex numbers. Validation, on images of any size, stays eager
+        (:class:`~drfuse.engine.loops.FusionValLoop`).
+        """
+        options, network = self.cfg.get('compile'), getattr(self._plain_model(), 'backbone', None)
+        if not options or target != 'train_step' or not isinstance(network, nn.Module):
+            super()._maybe_compile(target)
+            return
+        with config_errors(self.cfg.filename):
+            network.compile(**({} if options is True else options))
+        self.logger.info('the network is compiled in the first iterations, which takes minutes on a CPU')
+
     def restore_rng(self) -> None:
         """Take up the random state of the checkpoint; once, right before the first batch is fetched."""
         if self.resumed_rng is not None:

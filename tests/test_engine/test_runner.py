@@ -125,3 +125,36 @@ def test_pretrained_backbones_are_read_safely(tmp_path):
     with pytest.raises(CheckpointError, match='was not executed'):
         CheckpointLoader.load_checkpoint(str(tmp_path / 'evil.pth'))
     assert not (tmp_path / 'ran').exists()
+
+
+@pytest.fixture
+def trained(repo_dir, tmp_path):
+    """Train the demo's model for two iterations, with a validation in between; return runner and parameters."""
+    def run(name, options):
+        cfg = load_config(repo_dir / 'configs/demo/ivf_demo.py')
+        options = dict(options, _delete_=True) if isinstance(options, dict) else options
+        cfg.merge_from_dict(dict(compile=options, work_dir=str(tmp_path / name), custom_hooks=[],
+                                 train_cfg=dict(max_iters=2, val_interval=1)))
+        cfg.val_dataloader.dataset.embedded.num = 2
+        cfg.train_dataloader.update(batch_size=1, num_workers=0, persistent_workers=False)
+        cfg.val_dataloader.update(num_workers=0, persistent_workers=False)
+        runner = FusionRunner.from_cfg(cfg)
+        runner.train()
+        return runner, torch.cat([p.detach().flatten() for p in runner.model.parameters()])
+    return run
+
+
+@pytest.mark.filterwarnings('ignore:The .grad attribute')  # of the compiler's own
+@pytest.mark.parametrize('options', [dict(backend='eager'), pytest.param(True, marks=pytest.mark.slow)])
+def test_a_compiled_network_learns_the_same(trained, options):
+    runner, compiled = trained('compiled', options)
+    assert runner.model.backbone._compiled_call_impl is not None
+    plain, expected = trained('plain', False)
+    assert plain.model.backbone._compiled_call_impl is None
+    assert list(runner.model.state_dict()) == list(plain.model.state_dict())
+    torch.testing.assert_close(compiled, expected, atol=1e-4, rtol=0)
+
+
+def test_unknown_options_of_the_compiler_are_one_line(trained):
+    with pytest.raises(UserError, match='ivf_demo.py.*no_such_option'):
+        trained('wrong', dict(no_such_option=1))
