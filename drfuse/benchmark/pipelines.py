@@ -51,13 +51,16 @@ def file_to_file(inferencer: FusionInferencer, files: tuple[Path, Path], target:
 
 
 def step_of(network: BaseDenoiser, size: tuple[int, int]) -> Callable[[], Any]:
-    """Return a function that evaluates a network once, where it is, on a picture of (H, W)."""
+    """Return a function that evaluates a network once, where it is, on a picture of (H, W), at t = 2.
+
+    The last step, t = 1, may be of higher precision.
+    """
     device = next(network.parameters(), torch.empty(0)).device
     generator = torch.Generator().manual_seed(0)
     maps = torch.rand(1, 2 * network.num_sources + 1, *size, generator=generator).to(device)
     sigma = torch.full((1, network.num_sources, 1, 1), 0.03, device=device).expand(-1, -1, *size)
     x, y = maps.split((network.num_sources + 1, network.num_sources), 1)
-    t, cond = torch.ones(1, device=device), StepCondition(y, 0.1 * y, sigma)
+    t, cond = torch.full((1,), 2, device=device), StepCondition(y, 0.1 * y, sigma)
 
     @torch.no_grad()
     def run() -> Any:

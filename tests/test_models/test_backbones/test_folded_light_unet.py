@@ -49,6 +49,15 @@ def test_bfloat16_is_close_and_answers_in_the_dtype_of_the_state():
     assert 0 < error < 0.05
 
 
+def test_the_last_step_is_computed_in_float32():
+    net, (x, t, cond) = network(), inputs((24, 32))
+    last = torch.ones_like(t)
+    with torch.no_grad():
+        single, half = net.for_inference(torch.float32), net.for_inference(torch.bfloat16)
+        assert torch.equal(half(x, last, cond).eps, single(x, last, cond).eps)
+        assert not torch.equal(half(x, t, cond).eps, single(x, t, cond).eps)
+
+
 def test_the_input_is_left_unchanged():
     net, (x, t, cond) = network(), inputs((24, 24))
     before = x.clone()
