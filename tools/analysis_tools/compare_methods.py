@@ -9,7 +9,7 @@ import argparse
 import datetime
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from drfuse.engine.app import OneLineParser, make_folder, run_app
 from drfuse.evaluation.functional.arrays import available_workers
+from drfuse.evaluation.rivals.arguments import FUSERS, pair_of_files, read_ours
 from drfuse.evaluation.rivals.jobs import Job, Method, run_jobs
 from drfuse.evaluation.rivals.report import page, row_results, rows_of
 from drfuse.evaluation.rivals.scenarios import SCENARIOS, Scenario, scenario_dataset, stems
@@ -27,9 +28,6 @@ from drfuse.evaluation.rivals.tuning import Chooser, read_families
 from drfuse.utils.checkpoint import file_sha256, write_atomic
 from drfuse.utils.config import UserError, load_config
 from drfuse.utils.environment import machine
-from drfuse.utils.paths import find_config
-
-FUSERS = ('average', 'maximum', 'laplacian_pyramid', 'guided_filter')
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -57,27 +55,6 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument('--log', default='docs/results/test_runs.jsonl', help='notes every look at a test list')
     parser.add_argument('--workers', type=int, default=available_workers(), help='processes; default: all cores')
     return parser
-
-
-def pair_of_files(text: str | None, option: str) -> tuple[str, str] | None:
-    """Return config and weights of ``CONFIG,WEIGHTS``; both must exist."""
-    if text is None:
-        return None
-    config, _, weights = text.partition(',')
-    if not weights:
-        raise UserError(f'{option} takes CONFIG,WEIGHTS, got {text!r}')
-    if not Path(weights).is_file():
-        raise UserError(f'{option}: checkpoint {weights} does not exist')
-    return str(find_config(config)), weights
-
-
-def read_ours(items: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return name to config and weights of ``NAME=CONFIG,WEIGHTS`` items."""
-    ours = {}
-    for item in items:
-        name, _, files = item.partition('=')
-        ours[name] = pair_of_files(files, f'--ours {name}')
-    return ours
 
 
 class Comparison:

@@ -151,7 +151,7 @@ def run_job(job: Job) -> dict[str, Any]:
         output = _model(method.config, method.weights)(inputs, mode='tensor')
         restored, fused = dict(zip(inputs, output.sources, strict=True)), {'': output.fused}
     else:
-        restored, fused = _restore(method, inputs), {}
+        restored, fused = restore(method, inputs), {}
     seconds = time.perf_counter() - start
     restored = {name: image.clamp(0, 1) for name, image in restored.items()}
     for rule in method.fusers:
@@ -160,7 +160,8 @@ def run_job(job: Job) -> dict[str, Any]:
                 fused={name: _fused_scores(image, tuple(clean.values())) for name, image in fused.items()})
 
 
-def _restore(method: Method, inputs: Mapping[str, Observation]) -> dict[str, torch.Tensor]:
+def restore(method: Method, inputs: Mapping[str, Observation]) -> dict[str, torch.Tensor]:
+    """Return what the restorers of a method, not a model, make of observations."""
     restored = {}
     for name, config in json.loads(method.restorers).items():
         restorer = RESTORERS.build(config)
