@@ -8,6 +8,7 @@ from drfuse.diffusion.output import FusionOutput
 from drfuse.models.losses.base_fusion_loss import FusionLoss
 from drfuse.models.losses.functional import elementwise_max, pixel_l1, sobel_components, ssim
 from drfuse.models.losses.quality_terms import (
+    contrast_quality,
     edge_quality,
     information_halves,
     piella_quality,
@@ -26,6 +27,7 @@ class QualityFusionLoss(FusionLoss):
         gradient: Weight of the mean absolute difference to the signed strongest gradient (slopes per pixel).
         quality: Weight of 1 - Q_W, see :func:`~drfuse.models.losses.quality_terms.piella_quality`.
         edges: Weight of 1 - Q_AB/F, see :func:`~drfuse.models.losses.quality_terms.edge_quality`.
+        contrast: Weight of 1 - Q_CB, see :func:`~drfuse.models.losses.quality_terms.contrast_quality`.
         information: Weight of 1 - Q_MI / 2 of the sum over the sources.
         structure: Weight of the mean over the sources of 1 - SSIM(Xf, X_i): keeps both of them present.
         smoothness: Weight of the total variation of the fusion weights (per pixel): keeps noise and mottle out of them.
@@ -37,11 +39,11 @@ class QualityFusionLoss(FusionLoss):
     """
 
     def __init__(self, intensity: float = 0.5, gradient: float = 20.0, quality: float = 0.3, edges: float = 0.0,
-                 information: float = 0.0, structure: float = 0.0, smoothness: float = 0.0,
+                 contrast: float = 0.0, information: float = 0.0, structure: float = 0.0, smoothness: float = 0.0,
                  weaker: float = 0.0) -> None:
         super().__init__()
         self.weights = dict(intensity=intensity, gradient=gradient, quality=quality, edges=edges,
-                            information=information, structure=structure, smoothness=smoothness)
+                            contrast=contrast, information=information, structure=structure, smoothness=smoothness)
         if min(self.weights.values()) < 0 or not any(self.weights.values()):
             raise ValueError(f'QualityFusionLoss needs weights >= 0, and one above 0, got {self.weights}')
         if not 0 <= weaker <= 1:
@@ -56,6 +58,7 @@ class QualityFusionLoss(FusionLoss):
             gradient=lambda: pixel_l1(sobel_components(fused, 8.0), strongest_gradient(targets)),
             quality=lambda: 1 - piella_quality(fused, targets).mean(),
             edges=lambda: 1 - edge_quality(fused, targets).mean(),
+            contrast=lambda: 1 - contrast_quality(fused, targets).mean(),
             information=lambda: self._over_sources(list(1 - information_halves(fused, targets))),
             structure=lambda: self._over_sources([1 - ssim(fused, x)[None] for x in targets]),
             smoothness=lambda: total_variation(output.weights))

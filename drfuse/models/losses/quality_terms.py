@@ -10,6 +10,8 @@ from torch.nn import functional as F
 from drfuse.models.losses.functional import sobel_components
 
 _EPS = 1e-8
+_FLAT, _DARK = 3e-4, 5e-4
+"""Added to contrasts, and the least local mean behind the sensitivity filter: flat and black areas have no slope."""
 
 
 def strongest_gradient(images: Sequence[torch.Tensor], norm: float = 8.0) -> torch.Tensor:
@@ -117,6 +119,26 @@ def information_halves(fused: torch.Tensor, sources: Sequence[torch.Tensor]) -> 
     return torch.stack([2 * mutual_information(fused, source) for source in sources])
 
 
+def contrast_quality(fused: torch.Tensor, sources: Sequence[torch.Tensor], side: int = 384) -> torch.Tensor:
+    """Return how much of the sources' visible local contrast a fused image keeps, per sample (B,).
+
+    The loss form of Q_CB (Y. Chen, R.S. Blum, "A new automated quality assessment algorithm for image fusion", Image
+    and Vision Computing 27(10), 2009): behind a contrast sensitivity filter, per source the smaller local contrast over
+    the larger, weighted by the squared contrasts of the sources. As there, every image is stretched first; what spans a
+    crop stands for what spans the image.
+
+    Args:
+        fused: (B, 1, H, W) in [0, 1], also a crop: the sensitivity is that for a whole image.
+        sources: M images of the same shape.
+        side: Height and width of a whole image in pixels, which set the distance that it is seen from.
+    """
+    contrasts = _local_contrast(_stretched(torch.cat([fused, *sources], 1)), side)
+    of_fused, of_sources = contrasts[:, :1], contrasts[:, 1:]
+    kept = (torch.minimum(of_fused, of_sources) + _FLAT) / (torch.maximum(of_fused, of_sources) + _FLAT)
+    energy = of_sources.square() + _EPS
+    return (energy / energy.sum(1, keepdim=True) * kept).sum(1).mean((1, 2))
+
+
 def total_variation(x: torch.Tensor) -> torch.Tensor:
     """Return the mean absolute difference of neighbouring pixels, rows plus columns, a scalar."""
     return (x[..., 1:, :] - x[..., :-1, :]).abs().mean() + (x[..., 1:] - x[..., :-1]).abs().mean()
@@ -130,6 +152,30 @@ def _soft_bins(x: torch.Tensor, bins: int) -> torch.Tensor:
     """Return the membership (B, N, bins) of every pixel, shared by the two bins next to its value."""
     position = x.flatten(1).clamp(0, 1)[..., None] * (bins - 1)
     return (1 - (position - torch.arange(bins, device=x.device)).abs()).clamp(min=0)
+
+
+def _stretched(x: torch.Tensor) -> torch.Tensor:
+    low, high = x.amin((2, 3), keepdim=True), x.amax((2, 3), keepdim=True)
+    return (x - low) / (high - low + _EPS)
+
+
+def _local_contrast(images: torch.Tensor, side: int) -> torch.Tensor:
+    """Return the masked contrast of images (B, C, H, W) behind the sensitivity filter, of their shape."""
+    height, width = images.shape[-2:]
+    fy, fx = torch.fft.fftfreq(height, device=images.device), torch.fft.rfftfreq(width, device=images.device)
+    radius = (2 * side / 30) ** 2 * (fy[:, None].square() + fx.square())
+    gain = torch.exp(-radius / 15.387**2) - 0.7622 * torch.exp(-radius / 1.3456**2)
+    seen = torch.fft.irfft2(torch.fft.rfft2(images) * gain, s=(height, width))
+    narrow, wide = (_gaussian_mean(seen, sigma) for sigma in (2.0, 4.0))
+    contrast = (narrow / torch.where(wide < 0, wide.clamp(max=-_DARK), wide.clamp(min=_DARK)) - 1).abs()
+    return contrast**3 / (contrast.square() + 1e-4)
+
+
+def _gaussian_mean(x: torch.Tensor, sigma: float) -> torch.Tensor:
+    offsets = torch.arange(-15.0, 16.0, device=x.device)
+    kernel = torch.exp(-offsets.square() / (2 * sigma**2)) / ((2 * torch.pi) ** 0.5 * sigma)
+    rows = F.conv2d(F.pad(x, (15, 15, 15, 15), mode='replicate').flatten(0, 1)[:, None], kernel.view(1, 1, -1, 1))
+    return F.conv2d(rows, kernel.view(1, 1, 1, -1)).unflatten(0, x.shape[:2])[:, :, 0]
 
 
 def _mean(x: torch.Tensor, window: int) -> torch.Tensor:

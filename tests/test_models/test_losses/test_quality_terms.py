@@ -8,6 +8,7 @@ from skimage import data, filters
 from drfuse.evaluation.functional import measure
 from drfuse.models.losses.functional import sobel_components
 from drfuse.models.losses.quality_terms import (
+    contrast_quality,
     edge_quality,
     mutual_information,
     piella_quality,
@@ -38,7 +39,11 @@ def scores(sources, name):
     return [measure(byte(f), [byte(x) for x in sources], [name], workers=1)[name].value for f in candidates(sources)]
 
 
-@pytest.mark.parametrize(('term', 'name'), [(piella_quality, 'QW'), (edge_quality, 'QABF')])
+def seen_whole(fused, sources):
+    return contrast_quality(fused, sources, side=104)
+
+
+@pytest.mark.parametrize(('term', 'name'), [(piella_quality, 'QW'), (edge_quality, 'QABF'), (seen_whole, 'QCB')])
 def test_ranks_candidates_as_the_metric_does(sources, term, name):
     values = [float(term(f, sources)) for f in candidates(sources)]
     assert np.corrcoef(values, scores(sources, name))[0, 1] > 0.85
@@ -58,6 +63,7 @@ def test_maxima(sources):
     a = sources[0]
     assert float(piella_quality(a, [a, a])) == pytest.approx(1, abs=1e-4)
     assert float(edge_quality(a, [a, a])) > 0.95
+    assert float(contrast_quality(a, [a, a])) == pytest.approx(1, abs=1e-4)
     # soft bins spread a value over two of them, so even an image with itself stays below the hard bound
     assert 0.35 < float(mutual_information(a, a)) <= 0.5 + 1e-6
 
@@ -67,9 +73,18 @@ def test_mutual_information_of_independent_images_is_small():
     assert float(mutual_information(x, y, bins=16)) < 0.01
 
 
-@pytest.mark.parametrize('term', [piella_quality, edge_quality, lambda f, s: mutual_information(f, s[0])])
+def test_contrast_is_near_the_metric_and_knows_no_brightness(sources):
+    a, b = sources
+    for fused, metric in zip(candidates(sources), scores(sources, 'QCB'), strict=True):
+        assert float(seen_whole(fused, sources)) == pytest.approx(metric, abs=0.1)
+    fused = (a + b) / 2
+    torch.testing.assert_close(contrast_quality(0.5 * fused + 0.2, sources), contrast_quality(fused, sources))
+
+
+@pytest.mark.parametrize('term', [piella_quality, edge_quality, contrast_quality,
+                                  lambda f, s: mutual_information(f, s[0])])
 def test_gradient_is_finite_and_climbs(sources, term):
-    flat = torch.full((1, 1, 12, 12), 0.5)
+    flat = torch.full((1, 1, 40, 40), 0.5)
     for fused, others in (((sources[0] + sources[1]) / 2, sources), (flat, [flat, flat])):
         f = fused.clone().requires_grad_()
         value = term(f, others).sum()
