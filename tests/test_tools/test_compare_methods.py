@@ -56,6 +56,30 @@ def test_choose_then_report(tool, folder, capfd):
     capfd.readouterr()
 
 
+def test_a_family_is_added_to_what_was_chosen(tool, folder, capfd):
+    common = ['ivf', '--data-root', str(folder), '--scenarios', 'noise', 'clean', '--cache', str(folder / 'cache'),
+              '--workers', '1', '--tuning-pairs', '1', '--choose', str(folder / 'choice.json')]
+    assert tool.main([*common, '--rivals', str(folder / 'rivals.py')]) == 0
+    before = json.loads((folder / 'choice.json').read_text())
+    (folder / 'more.py').write_text(
+        "families = dict(tv=dict(restorer=dict(type='TVADMM', weight=20.0), search=dict(), scenarios=('noise',)))")
+    more = [*common, '--rivals', str(folder / 'more.py')]
+    assert tool.main([*more, '--families', 'tv']) == 0
+    after = json.loads((folder / 'choice.json').read_text())
+    assert after['choices']['clean'] == before['choices']['clean']
+    for source, found in after['choices']['noise'].items():
+        assert list(found['families']) == ['bicubic', 'wiener', 'tv']
+        known = before['choices']['noise'][source]['families']
+        assert {name: found['families'][name] for name in known} == known
+        assert found['best'] == max(found['families'], key=lambda name: found['families'][name]['psnr'])
+    assert after['facts']['earlier'] == before['facts'] and after['facts']['families'] == ['tv']
+    assert tool.main([*more, '--families', 'bm3d']) == 2
+    assert 'bm3d is not in' in capfd.readouterr().err
+    (folder / 'one.txt').write_text('p0\n')
+    assert tool.main([*more, '--families', 'tv', '--pairs', str(folder / 'one.txt')]) == 2
+    assert 'chosen with pairs all, not' in capfd.readouterr().err
+
+
 def test_mistakes_are_one_line(tool, folder, capfd):
     common = ['ivf', '--data-root', str(folder), '--cache', str(folder / 'cache')]
     for arguments, text in ((['--report', str(folder / 'r')], '--report needs --choice'),

@@ -24,7 +24,7 @@ from drfuse.evaluation.rivals.jobs import Job, Method, run_jobs
 from drfuse.evaluation.rivals.report import page, row_results, rows_of
 from drfuse.evaluation.rivals.scenarios import SCENARIOS, Scenario, scenario_dataset, stems
 from drfuse.evaluation.rivals.summary import COPIES, ScenarioResult
-from drfuse.evaluation.rivals.tuning import Chooser, read_families
+from drfuse.evaluation.rivals.tuning import Chooser, joined, read_families
 from drfuse.utils.checkpoint import file_sha256, write_atomic
 from drfuse.utils.config import UserError, load_config
 from drfuse.utils.environment import machine
@@ -50,6 +50,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument('--all-rivals', action='store_true', help='every restorer times every rule, not the best alone')
     parser.add_argument('--denoiser', metavar='CONFIG,WEIGHTS', help='trained denoiser, for the restorers that use one')
     parser.add_argument('--rivals', default='configs/_base_/rivals.py', help='config of the restorers to choose from')
+    parser.add_argument('--families', nargs='+', default=[], metavar='NAME', help='choose among these and what '
+                        'CHOICE.json, where it exists, says of the others on the same pairs; default: all of --rivals')
     parser.add_argument('--tuning-pairs', type=int, default=5, help='pairs on which settings are searched')
     parser.add_argument('--cache', default='work_dirs/compare_cache', help='folder of results of single pairs')
     parser.add_argument('--log', default='docs/results/test_runs.jsonl', help='notes every look at a test list')
@@ -84,16 +86,39 @@ class Comparison:
 
     def choose(self) -> None:
         """Choose restorers and write the choice."""
-        args = self.args
-        families = read_families(load_config(args.rivals).families)
+        args, facts = self.args, self.facts()
+        families = [f for f in read_families(load_config(args.rivals).families)
+                    if f.name in args.families or not args.families]
+        unknown = set(args.families) - {f.name for f in families}
+        if unknown:
+            raise UserError(f'--families {", ".join(sorted(unknown))} is not in {args.rivals}')
+        earlier = self.earlier(facts)
+        scenarios = [s for s in self.scenarios if any(s.name in f.scenarios for f in families)]
         chooser = Chooser(families, self.cache, self.denoiser, args.tuning_pairs, args.workers, self.counter)
-        choices = chooser.choose(self.scenarios, self.sources)
-        write_atomic(json.dumps(dict(facts=self.facts(), choices=choices), indent=1), Path(args.choose))
+        choices = joined(earlier.get('choices', {}), chooser.choose(scenarios, self.sources))
+        facts.update(dict(families=args.families, earlier=earlier['facts']) if earlier else {})
+        write_atomic(json.dumps(dict(facts=facts, choices=choices), indent=1), Path(args.choose))
         for scenario, by_source in choices.items():
             for source, found in by_source.items():
-                ranked = sorted(found['families'].items(), key=lambda item: -item[1]['psnr'])
-                text = ', '.join(f'{name} {entry["psnr"]:.2f}' for name, entry in ranked)
+                ranking = sorted(found['families'].items(), key=lambda item: -item[1]['psnr'])
+                text = ', '.join(f'{name} {entry["psnr"]:.2f}' for name, entry in ranking)
                 self.progress.console.print(f'{scenario} {source}: {text}', highlight=False)
+
+    def earlier(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Return the choice that is to be completed, {} if none is.
+
+        Raises:
+            UserError: If it was made on other pairs.
+        """
+        path = Path(self.args.choose)
+        if not self.args.families or not path.is_file():
+            return {}
+        known = json.loads(path.read_text())
+        for name in ('task', 'split', 'pairs', 'images', 'boundary'):
+            if known['facts'][name] != facts[name]:
+                raise UserError(f'{path} was chosen with {name} {known["facts"][name]}, not {facts[name]}: choose all '
+                                'families anew')
+        return known
 
     def methods(self, choices: dict[str, Any], ours: dict[str, tuple[str, str]]) -> dict[str, Method]:
         """Return the methods of a scenario by name."""

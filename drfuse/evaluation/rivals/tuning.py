@@ -102,8 +102,7 @@ class Chooser:
                          if c.scenario == scenario and c.source == source}
                 if not found:
                     raise UserError(f'no restorer is to be tried in the scenario {scenario.name}')
-                best = max(found, key=lambda name: found[name]['psnr'])
-                choices.setdefault(scenario.name, {})[source] = dict(best=best, families=found)
+                choices.setdefault(scenario.name, {})[source] = ranked(found)
         return choices
 
     def _search(self, candidates: Sequence[Candidate], step: int) -> None:
@@ -133,6 +132,21 @@ class Chooser:
         results = run_jobs(jobs, self.cache, self.workers, self.progress(title, len(jobs)))
         values = [[results[i]['sources'][source]['PSNR'] for i in positions] for source, positions in groups]
         return [sum(v) / len(v) for v in values]
+
+
+def ranked(families: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``best``, the name of the family with the highest PSNR, and ``families``."""
+    return dict(best=max(families, key=lambda name: families[name]['psnr']), families=dict(families))
+
+
+def joined(earlier: Mapping[str, Any], choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return earlier choices with those of some families, scenarios or sources replaced or added, ranked anew."""
+    result: dict[str, Any] = {scenario: dict(by_source) for scenario, by_source in earlier.items()}
+    for scenario, by_source in choices.items():
+        for source, found in by_source.items():
+            known = result.setdefault(scenario, {}).get(source, dict(families={}))
+            result[scenario][source] = ranked({**known['families'], **found['families']})
+    return result
 
 
 def spread(items: Sequence[str], count: int | None) -> list[str]:
