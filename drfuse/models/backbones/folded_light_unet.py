@@ -21,11 +21,11 @@ from drfuse.models.backbones.light_blocks import (
     LargeBlock,
     TimeShift,
 )
-from drfuse.models.backbones.light_unet import SIGMA_UNIT, LightUNet
+from drfuse.models.backbones.light_unet import SIGMA_UNIT, LightUNet, WeightRefine
 
 _CHANNELS_LAST = torch.channels_last
 _COARSE = ('encoder2', 'bottom', 'decoder2', 'down1', 'down2', 'up1', 'up2')
-_FINE = ('encoder1', 'decoder1', 'eps_head', 'weight_stem', 'weight_chain', 'weight_head')
+_FINE = ('encoder1', 'decoder1', 'eps_head', 'weight_stem', 'weight_chain', 'weight_head', 'weight_refine')
 LAST = 1
 """t of the step that gives the result."""
 
@@ -55,6 +55,7 @@ class _Step(NamedTuple):
     weight_stem: FusedConv
     weight_chain: list[Block]
     weight_head: FusedConv
+    weight_refine: tuple[FusedConv, FusedConv, FusedConv] | None
 
 
 class FoldedLightUNet(BaseDenoiser):
@@ -101,8 +102,7 @@ class FoldedLightUNet(BaseDenoiser):
         fine = _chain(step.decoder1, _add_cells(fine, step.up1(middle)))
         eps = _shuffle_pixels(step.eps_head(fine))
         features = _chain(step.weight_chain, step.weight_stem.add_to(middle.float(), fine))
-        logits = step.weight_head(features).contiguous()
-        return DenoiserOutput(eps, F.interpolate(logits, scale_factor=4, mode='bilinear'))
+        return DenoiserOutput(eps, _logits(step, features, fine))
 
     def _stem(self, step: _Step, cells: torch.Tensor, sigma: torch.Tensor | None) -> torch.Tensor:
         """Return features (B, C, H / 2, W / 2), stored channels last, of the image's cells (B, K, H / 2, W / 2)."""
@@ -137,6 +137,10 @@ class FoldedLightUNet(BaseDenoiser):
 
     def _part(self, name: str, dtype: torch.dtype, emb: torch.Tensor) -> Any:
         part = getattr(self.network, name)
+        if part is None:
+            return None
+        if isinstance(part, WeightRefine):
+            return self._conv(part.fine, dtype), _by_cells(self._conv(part.middle, dtype)), self._conv(part.head, dtype)
         if isinstance(part, BlockChain):
             return [block for b in part.blocks for block in self._block(b, dtype, emb)]
         conv = self._conv(part, dtype)
@@ -213,6 +217,17 @@ def _add_cells(image: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
     values = cells.permute(0, 2, 3, 1).reshape(batch, height // 2, width // 2, 2, 2, channels)
     pixels.add_(values.transpose(2, 3).to(pixels.dtype))
     return image
+
+
+def _logits(step: _Step, features: torch.Tensor, fine: torch.Tensor) -> torch.Tensor:
+    """Return the weight logits (B, K, 4 h, 4 w) of features at 1/4 (h, w) and 1/2."""
+    logits, factor = step.weight_head(features).contiguous(), 4
+    if step.weight_refine is not None:
+        first, second, head = step.weight_refine
+        hidden = _add_cells(first(fine), second(features)).relu_()
+        logits = F.interpolate(logits, scale_factor=2, mode='bilinear') + head(hidden).contiguous()
+        factor = 2
+    return F.interpolate(logits, scale_factor=factor, mode='bilinear')
 
 
 def _chain(blocks: list[Block], x: torch.Tensor) -> torch.Tensor:

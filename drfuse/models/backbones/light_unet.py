@@ -16,13 +16,36 @@ SIGMA_UNIT = 0.1
 """Noise levels are divided by it, so that usual ones come near 1."""
 
 
+class WeightRefine(nn.Module):
+    """Adds to logits at 1/4 of the resolution, enlarged to 1/2, what the features of both levels say there.
+
+    Args:
+        channels: Of the hidden layer.
+        fine: Channels of the features at 1/2.
+        middle: Channels of the features at 1/4.
+        logits: Channels of the logits.
+    """
+
+    def __init__(self, channels: int, fine: int, middle: int, logits: int) -> None:
+        super().__init__()
+        self.fine, self.middle = nn.Conv2d(fine, channels, 3, padding=1), nn.Conv2d(middle, 4 * channels, 1)
+        self.head = nn.Conv2d(channels, logits, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, logits: torch.Tensor, middle: torch.Tensor, fine: torch.Tensor) -> torch.Tensor:
+        """Return logits at 1/2."""
+        hidden = F.relu(self.fine(fine) + F.pixel_shuffle(self.middle(middle), 2))
+        return F.interpolate(logits, scale_factor=2, mode='bilinear') + self.head(hidden).float()
+
+
 @BACKBONES.register_module()
 class LightUNet(BaseDenoiser):
     """Noise and fusion weights from the state and from A^+ y, A^+ (A x - y) and the noise level.
 
     Pixels are unshuffled 2 x 2, then an encoder and a decoder of three levels with added skips. The noise is predicted
-    at the finest level, the fusion weights by a small branch of their own at the second. Nothing pools or normalises
-    over the image.
+    at the finest level, the fusion weights by a small branch of their own at the second, refined at the finest where
+    ``refined_weights`` says so. Nothing pools or normalises over the image.
 
     Args:
         num_sources: M.
@@ -32,6 +55,7 @@ class LightUNet(BaseDenoiser):
         block_kinds: Kind of each level's blocks: ``conv``, ``gated``, ``dense`` or ``large``.
         weight_blocks: ``conv`` blocks of the branch of fusion weights.
         weight_bands: K, bands of the fusion rule; 1 for a plain mask.
+        refined_weights: Channels of the layers that refine the fusion weights at 1/2 of the resolution; 0 = none.
         emb_channels: Length of the step's embedding.
         init_cfg: MMEngine initialisation config.
 
@@ -49,9 +73,10 @@ class LightUNet(BaseDenoiser):
     def __init__(self, num_sources: int = 2, widths: Sequence[int] = (32, 64, 128),
                  encoder_blocks: Sequence[int] = (1, 1, 2), decoder_blocks: Sequence[int] = (1, 1),
                  block_kinds: Sequence[str] = ('conv', 'gated', 'gated'), weight_blocks: int = 1,
-                 weight_bands: int = 1, emb_channels: int = 64, init_cfg: dict | None = None) -> None:
+                 weight_bands: int = 1, refined_weights: int = 0, emb_channels: int = 64,
+                 init_cfg: dict | None = None) -> None:
         super().__init__(num_sources, init_cfg)
-        _check(widths, encoder_blocks, decoder_blocks, block_kinds, weight_bands)
+        _check(widths, encoder_blocks, decoder_blocks, block_kinds, weight_bands, refined_weights)
         self.weight_bands = weight_bands
         self.time_embedding = TimeEmbedding(32, emb_channels)
         fine, middle, bottom = widths
@@ -69,6 +94,7 @@ class LightUNet(BaseDenoiser):
         self.weight_chain = BlockChain('conv', weight_blocks, middle, emb_channels)
         logits = weight_bands * (1 if num_sources == 2 else num_sources)
         self.weight_head = nn.Conv2d(middle, logits, 3, padding=1)
+        self.weight_refine = WeightRefine(refined_weights, fine, middle, logits) if refined_weights else None
         for head in (self.eps_head, self.weight_head):  # an untrained step returns its input, weights start balanced
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
@@ -97,7 +123,10 @@ class LightUNet(BaseDenoiser):
     def _weight_logits(self, fine: torch.Tensor, middle: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
         """Return (B, M K, H, W) from features at 1/2 and 1/4; bilinear enlargement keeps the masks free of a grid."""
         features = self.weight_chain(middle + self.weight_stem(fine), emb)
-        logits = F.interpolate(self.weight_head(features).float(), scale_factor=4, mode='bilinear')
+        logits, factor = self.weight_head(features).float(), 4
+        if self.weight_refine is not None:
+            logits, factor = self.weight_refine(logits, features, fine), 2
+        logits = F.interpolate(logits, scale_factor=factor, mode='bilinear')
         if self.num_sources > 2:
             return logits
         return torch.cat((logits, torch.zeros_like(logits)), 1)
@@ -108,22 +137,24 @@ class LightUNet(BaseDenoiser):
         middle = 4 * (self.encoder2.reach + self.decoder2.reach)
         fine = 2 * (self.encoder1.reach + self.decoder1.reach)
         eps = fine + middle + bottom + 2 + 7
-        # one block of the head, and bilinear enlargement reaches one pixel of 1/4 further
-        weights = fine + middle + bottom + 4 * (self.weight_chain.reach + 1 + 1) + 7
+        # one block of the head, and bilinear enlargement reaches one pixel of 1/4, then of 1/2, further
+        refined = 2 if self.weight_refine is not None else 0
+        weights = fine + middle + bottom + 4 * (self.weight_chain.reach + 1 + 1) + refined + 7
         return max(eps, weights)
 
 
 def _check(widths: Sequence[int], encoder_blocks: Sequence[int], decoder_blocks: Sequence[int],
-           block_kinds: Sequence[str], weight_bands: int) -> None:
+           block_kinds: Sequence[str], weight_bands: int, refined_weights: int) -> None:
     """Refuse what cannot work, in one line each."""
     name = LightUNet.__name__
     if not len(widths) == len(encoder_blocks) == len(block_kinds) == 3 or len(decoder_blocks) != 2:
         raise ValueError(f'{name} has 3 levels and 2 on the way up, got widths {tuple(widths)}, encoder_blocks '
                          f'{tuple(encoder_blocks)}, decoder_blocks {tuple(decoder_blocks)}, block_kinds '
                          f'{tuple(block_kinds)}')
-    if min(widths) < 1 or min(*encoder_blocks, *decoder_blocks) < 0 or weight_bands < 1:
-        raise ValueError(f'{name} needs positive widths and weight_bands and block counts >= 0, got {tuple(widths)}, '
-                         f'{weight_bands}, {tuple(encoder_blocks)} and {tuple(decoder_blocks)}')
+    if min(widths) < 1 or min(*encoder_blocks, *decoder_blocks) < 0 or weight_bands < 1 or refined_weights < 0:
+        raise ValueError(f'{name} needs positive widths and weight_bands, block counts and refined_weights >= 0, got '
+                         f'{tuple(widths)}, {weight_bands}, {tuple(encoder_blocks)}, {tuple(decoder_blocks)} and '
+                         f'{refined_weights}')
     for kind in block_kinds:
         if kind not in BLOCKS:
             raise ValueError(f'{name} block_kinds must be of {tuple(BLOCKS)}, got {kind!r}')

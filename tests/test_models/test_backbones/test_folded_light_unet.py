@@ -23,11 +23,11 @@ def inputs(size, batch=1, constant=True, sources=2):
     return x, torch.full((batch,), 2.0), StepCondition(y, 0.1 * r, sigma)
 
 
-@pytest.mark.parametrize('kinds', [('conv', 'gated', 'gated'), ('dense', 'conv', 'large')])
+@pytest.mark.parametrize(('kinds', 'refined'), [(('conv', 'gated', 'gated'), 4), (('dense', 'conv', 'large'), 0)])
 @pytest.mark.parametrize(('size', 'batch', 'constant'),
                          [((24, 32), 1, True), ((33, 47), 2, True), ((24, 24), 2, False)])
-def test_float32_differs_by_rounding_alone(kinds, size, batch, constant):
-    net, args = network(block_kinds=kinds), inputs(size, batch, constant)
+def test_float32_differs_by_rounding_alone(kinds, refined, size, batch, constant):
+    net, args = network(block_kinds=kinds, refined_weights=refined), inputs(size, batch, constant)
     with torch.no_grad():
         expected, found = net(*args), net.for_inference(torch.float32)(*args)
     torch.testing.assert_close(found.eps, expected.eps, atol=1e-5, rtol=1e-5)

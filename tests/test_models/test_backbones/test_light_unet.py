@@ -19,7 +19,7 @@ def known(batch, size, num_sources=2):
     return torch.rand(batch, num_sources + 1, *size), StepCondition(maps, 0.1 * maps, 0.05 * torch.ones_like(maps))
 
 
-@pytest.mark.parametrize('options', [{}, dict(weight_bands=4), dict(num_sources=3, weight_bands=2),
+@pytest.mark.parametrize('options', [{}, dict(weight_bands=4), dict(num_sources=3, weight_bands=2, refined_weights=4),
                                      dict(block_kinds=('dense', 'conv', 'gated')), dict(block_kinds=('large',) * 3)])
 def test_keeps_the_contract(options):
     torch.manual_seed(0)
@@ -44,9 +44,10 @@ def test_the_shipped_receptive_field_is_finite():
     assert shipped().receptive_field < 128
 
 
-def test_an_untrained_step_predicts_no_noise_and_balanced_weights():
+@pytest.mark.parametrize('refined', [0, 4])
+def test_an_untrained_step_predicts_no_noise_and_balanced_weights(refined):
     x, cond = known(2, (19, 27))
-    out = LightUNet(**TINY, weight_bands=3)(x, torch.tensor([1, 2]), cond)
+    out = LightUNet(**TINY, weight_bands=3, refined_weights=refined)(x, torch.tensor([1, 2]), cond)
     assert out.eps.shape == (2, 3, 19, 27) and out.weight_logits.shape == (2, 6, 19, 27)
     assert not out.eps.any() and not out.weight_logits.any()
 
@@ -68,7 +69,8 @@ def test_uses_everything_it_is_told(what):
 @pytest.mark.parametrize(('options', 'text'), [
     (dict(widths=(8, 8)), 'has 3 levels and 2 on the way up'),
     (dict(decoder_blocks=(1,)), 'has 3 levels and 2 on the way up'),
-    (dict(encoder_blocks=(1, -1, 1)), 'block counts >= 0'),
+    (dict(encoder_blocks=(1, -1, 1)), 'block counts and refined_weights >= 0'),
+    (dict(refined_weights=-1), 'block counts and refined_weights >= 0'),
     (dict(weight_bands=0), 'positive widths and weight_bands'),
     (dict(block_kinds=('conv', 'conv', 'magic')), "block_kinds must be of .*, got 'magic'"),
 ])
