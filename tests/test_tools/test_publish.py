@@ -44,6 +44,12 @@ def test_weights_facts_and_entry(tool, folder):
     assert models[0]['SHA256'] == file_sha256(folder / 'weights/ivf.pth') and models[0]['Modalities'] == ['ir', 'vis']
 
 
+def test_a_rival_is_not_listed(tool, folder):
+    assert run(tool, folder, '--unlisted', name='rival') == 0
+    assert (folder / 'weights/rival.pth').is_file()
+    assert yaml.safe_load((folder / 'weights/metafile.yml').read_text())['Models'] == []
+
+
 def test_averages_runs_of_one_model(tool, folder, capsys):
     w = torch.load(folder / 'iter_7.pth')['state_dict']['w']
     torch.save(dict(state_dict=dict(w=w + 1, n=torch.tensor(5)), meta={}), folder / 'other.pth')

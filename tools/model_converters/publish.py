@@ -75,6 +75,8 @@ def publish(args: argparse.Namespace) -> str:
     if size > LARGEST_MIB:
         raise UserError(f'{args.checkpoint}: {size:.1f} MiB of weights, at most {LARGEST_MIB} are shipped; try --half')
     save_atomic(content, target)
+    if args.unlisted:
+        return f'{target}: {size:.2f} MiB, {len(content["state_dict"])} tensors, not in the list of models'
     enter(metafile, dict(Name=args.name, Config=args.config, Weights=target.name, SHA256=file_sha256(target),
                          Task=args.task, Modalities=list(TASKS[args.task]), Summary=args.summary))
     return f'{target}: {size:.2f} MiB, {len(content["state_dict"])} tensors'
@@ -91,6 +93,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--average', nargs='+', type=Path, default=[], metavar='CHECKPOINT',
                         help='ship the mean weights of these and the first')
     parser.add_argument('--half', action='store_true', help='half precision on disk')
+    parser.add_argument('--unlisted', action='store_true', help='a rival for comparisons: no entry in the metafile')
     parser.add_argument('--folder', type=Path, default=Path('weights'))
     try:
         print(publish(parser.parse_args(argv)))
