@@ -1,4 +1,4 @@
-"""Quality against time: the front, and the tool from arguments to page and figure."""
+"""Quality against time: the tool, from arguments to page and figure."""
 
 import importlib.util
 import json
@@ -7,23 +7,12 @@ import numpy as np
 import pytest
 
 from drfuse.datasets.synthetic import draw_road_scene
-from drfuse.evaluation.rivals.pareto import Point, front
 from drfuse.visualization.image_writer import write_png
 
 CHOICE = dict(choices=dict(noise={
     'ir': dict(families=dict(bicubic=dict(restorer=dict(type='Bicubic')),
                              wiener=dict(restorer=dict(type='Wiener', weight=300.0)))),
     'vis': dict(families=dict(bicubic=dict(restorer=dict(type='Bicubic'))))}))
-
-
-def point(name, milliseconds, value):
-    return Point(name, False, milliseconds, dict(QABF=value))
-
-
-def test_the_front_is_what_nothing_is_both_faster_and_better_than():
-    points = [point('slow and best', 30, 0.5), point('fast', 10, 0.3), point('slower and worse', 20, 0.2),
-              point('as fast as fast, worse', 10, 0.1), point('middle', 20, 0.4)]
-    assert [p.name for p in front(points, 'QABF')] == ['fast', 'middle', 'slow and best']
 
 
 @pytest.fixture
