@@ -14,7 +14,8 @@ import numpy as np
 def alternate(functions: Mapping[str, Callable[[], Any]], repeats: int = 5, warm_up: int = 1) -> dict[str, list[float]]:
     """Run functions in turn and return the wall times of each in seconds.
 
-    In turn, so that what else the machine does falls on all of them alike.
+    In turn, so that what else the machine does falls on all of them alike, and every other round backwards, so that
+    none always runs behind the same one: a large program leaves cold caches and a scattered heap.
 
     Args:
         functions: Name to what is measured.
@@ -28,7 +29,8 @@ def alternate(functions: Mapping[str, Callable[[], Any]], repeats: int = 5, warm
         raise ValueError(f'repeats must be >= 1, got {repeats}')
     times: dict[str, list[float]] = {name: [] for name in functions}
     for round_ in range(warm_up + repeats):
-        for name, function in functions.items():
+        order = list(functions.items())
+        for name, function in order[::-1] if (round_ - warm_up) % 2 == 0 else order:
             start = time.perf_counter()
             function()
             if round_ >= warm_up:

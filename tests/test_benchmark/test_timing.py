@@ -8,7 +8,8 @@ from drfuse.benchmark.timing import alternate, linear_fit, median, run_process
 def test_functions_run_in_turn_and_warm_ups_do_not_count():
     order = []
     times = alternate(dict(a=lambda: order.append('a'), b=lambda: order.append('b')), repeats=2, warm_up=1)
-    assert order == ['a', 'b'] * 3 and {name: len(t) for name, t in times.items()} == dict(a=2, b=2)
+    assert order == ['a', 'b', 'b', 'a', 'a', 'b']  # every other round backwards
+    assert {name: len(t) for name, t in times.items()} == dict(a=2, b=2)
     with pytest.raises(ValueError, match='repeats must be >= 1, got 0'):
         alternate({}, 0)
 
