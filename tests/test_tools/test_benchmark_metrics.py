@@ -1,6 +1,5 @@
 """The benchmark measures what it says, on images small enough for a test."""
 
-import importlib.util
 import re
 import sys
 
@@ -9,12 +8,8 @@ import pytest
 
 
 @pytest.fixture
-def tool(repo_dir):
-    spec = importlib.util.spec_from_file_location('benchmark_metrics',
-                                                  repo_dir / 'tools/analysis_tools/benchmark_metrics.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool('analysis_tools/benchmark_metrics.py')
 
 
 def test_the_report(tool, monkeypatch, capsys):

@@ -1,6 +1,5 @@
 """The whole way: choose on some pairs, report on others, note the look at the test list."""
 
-import importlib.util
 import json
 
 import numpy as np
@@ -16,12 +15,8 @@ RIVALS = """families = dict(
 
 
 @pytest.fixture
-def tool(repo_dir):
-    spec = importlib.util.spec_from_file_location('compare_methods',
-                                                  repo_dir / 'tools/analysis_tools/compare_methods.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool('analysis_tools/compare_methods.py')
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Quality against time: the tool, from arguments to page and figure."""
 
-import importlib.util
 import json
 
 import numpy as np
@@ -16,11 +15,8 @@ CHOICE = dict(choices=dict(noise={
 
 
 @pytest.fixture
-def tool(repo_dir):
-    spec = importlib.util.spec_from_file_location('pareto', repo_dir / 'tools/analysis_tools/pareto.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool('analysis_tools/pareto.py')
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The picture of metric reactions: the changes, the verdicts, the files."""
 
 import csv
-import importlib.util
 
 import numpy as np
 import pytest
@@ -10,12 +9,8 @@ from drfuse.visualization.image_writer import write_png
 
 
 @pytest.fixture
-def tool(repo_dir):
-    spec = importlib.util.spec_from_file_location('plot_metric_reactions',
-                                                  repo_dir / 'tools/analysis_tools/plot_metric_reactions.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool('analysis_tools/plot_metric_reactions.py')
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Publishing keeps weights and facts, and enters the hash that loading checks."""
 
-import importlib.util
 
 import pytest
 import torch
@@ -10,11 +9,8 @@ from drfuse.utils.checkpoint import file_sha256, read_checkpoint
 
 
 @pytest.fixture
-def tool(repo_dir):
-    spec = importlib.util.spec_from_file_location('publish', repo_dir / 'tools/model_converters/publish.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool('model_converters/publish.py')
 
 
 @pytest.fixture

@@ -1,18 +1,13 @@
 """The report takes its numbers from the files of the runs, and says which files are missing."""
 
-import importlib.util
 import json
 
 import pytest
 
 
 @pytest.fixture
-def tool(repo_dir):
-    spec = importlib.util.spec_from_file_location('restoration_report',
-                                                  repo_dir / 'tools/analysis_tools/restoration_report.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool('analysis_tools/restoration_report.py')
 
 
 def write_run(folder):

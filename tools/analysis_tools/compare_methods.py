@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from drfuse.engine.app import OneLineParser, make_folder, run_app
 from drfuse.evaluation.functional.arrays import available_workers
 from drfuse.evaluation.rivals.arguments import FUSERS, pair_of_files, read_ours
-from drfuse.evaluation.rivals.jobs import Job, Method, run_jobs
+from drfuse.evaluation.rivals.jobs import Method, run_methods
 from drfuse.evaluation.rivals.report import page, row_results, rows_of
 from drfuse.evaluation.rivals.scenarios import SCENARIOS, Scenario, scenario_dataset, stems
 from drfuse.evaluation.rivals.summary import COPIES, ScenarioResult
@@ -156,12 +156,9 @@ class Comparison:
 
     def scenario_result(self, scenario: Scenario, methods: dict[str, Method], ours: dict[str, Any]) -> ScenarioResult:
         """Return all methods of a scenario."""
-        names = stems(scenario)
-        jobs = [Job(scenario, stem, method) for method in methods.values() for stem in names]
-        outcomes = run_jobs(jobs, self.cache, self.args.workers, self.counter(scenario.name, len(jobs)))
+        outcomes = run_methods(scenario, methods, self.cache, self.args.workers, self.counter)
         result = ScenarioResult(scenario.name)
-        for k, name in enumerate(methods):
-            found = dict(zip(names, outcomes[k * len(names):(k + 1) * len(names)], strict=True))
+        for name, found in outcomes.items():
             result.sources[name] = row_results(found)
             result.rows += rows_of(name, found, name in ours)
         return result

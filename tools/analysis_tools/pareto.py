@@ -13,8 +13,8 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from mmengine.registry import init_default_scope
@@ -24,7 +24,7 @@ from rich.progress import Progress
 from drfuse.engine.app import OneLineParser, make_folder, run_app
 from drfuse.evaluation.functional.arrays import available_workers
 from drfuse.evaluation.rivals.arguments import FUSERS, pair_of_files, read_ours
-from drfuse.evaluation.rivals.jobs import Job, Method, run_jobs
+from drfuse.evaluation.rivals.jobs import Method, run_methods
 from drfuse.evaluation.rivals.pareto import measured_points, page, plot
 from drfuse.evaluation.rivals.scenarios import SCENARIOS, Scenario, scenario_dataset, stems
 from drfuse.utils.checkpoint import file_sha256, write_atomic
@@ -73,17 +73,6 @@ def read_methods(args: argparse.Namespace, sources: tuple[str, ...]) -> dict[str
     return methods
 
 
-def quality(scenario: Scenario, methods: dict[str, Method], args: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """Return name to stem to results of all pairs."""
-    names = stems(scenario)
-    jobs = [Job(scenario, stem, method) for method in methods.values() for stem in names]
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task('quality', total=len(jobs))
-        found = run_jobs(jobs, Path(args.cache), args.workers, lambda: progress.advance(task))
-    return {name: dict(zip(names, found[k * len(names):(k + 1) * len(names)], strict=True))
-            for k, name in enumerate(methods)}
-
-
 def measure(args: argparse.Namespace) -> None:
     """Measure and write.
 
@@ -101,7 +90,9 @@ def measure(args: argparse.Namespace) -> None:
     figure = Path(args.figure or out.with_suffix('.svg'))
     for path, option in ((args.cache, '--cache'), (out.parent, '--out folder'), (figure.parent, '--figure folder')):
         make_folder(path, option)
-    outcomes = quality(scenario, methods, args)
+    with Progress(console=Console(stderr=True)) as progress:
+        outcomes = run_methods(scenario, methods, Path(args.cache), args.workers, lambda title, total:
+                               partial(progress.advance, progress.add_task(title, total=total)))
     inputs = dataset[0]['inputs']
     height, width = next(iter(inputs.values())).A.image_shape
     points = measured_points(methods, inputs, outcomes, args.repeats)

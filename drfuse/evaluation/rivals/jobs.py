@@ -210,3 +210,23 @@ def run_jobs(jobs: Sequence[Job], cache: Path, workers: int,
         write_atomic(json.dumps(dict(result, job=asdict(jobs[index]))), files[index])
         advance()
     return [json.loads(file.read_text()) for file in files]
+
+
+def run_methods(scenario: Scenario, methods: Mapping[str, Method], cache: Path, workers: int,
+                counter: Callable[[str, int], Callable[[], None]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Run methods on all pairs of a scenario.
+
+    Args:
+        scenario: The pairs.
+        methods: Name to method.
+        cache: As of :func:`run_jobs`.
+        workers: Processes.
+        counter: Called with the scenario's name and the number of jobs; returns the function that counts them.
+
+    Returns:
+        Name of the method to stem to what :func:`run_job` returned.
+    """
+    names = stems(scenario)
+    jobs = [Job(scenario, stem, method) for method in methods.values() for stem in names]
+    found = iter(run_jobs(jobs, cache, workers, counter(scenario.name, len(jobs))))
+    return {method: {stem: next(found) for stem in names} for method in methods}

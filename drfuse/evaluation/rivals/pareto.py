@@ -17,7 +17,7 @@ from drfuse.benchmark.timing import alternate, median
 from drfuse.degradations import Observation
 from drfuse.degradations.recent import RecentOperators
 from drfuse.evaluation.rivals.jobs import Method, restore
-from drfuse.evaluation.rivals.report import row_results, rows_of
+from drfuse.evaluation.rivals.report import row_results, rows_of, title
 from drfuse.utils.heap import kept_heap
 
 QUALITIES = {'QABF': 'Q_AB/F, fused image', 'PSNR': 'PSNR in dB, restored sources'}
@@ -86,7 +86,7 @@ def measured_points(methods: Mapping[str, Method], inputs: Mapping[str, Observat
         repeats: Runs of each that count.
     """
     runs = {(name, rule): run for name, method in methods.items() for rule, run in runs_of(method, inputs).items()}
-    times = alternate({_title(*key): run for key, run in runs.items()}, repeats)
+    times = alternate({title(*key): run for key, run in runs.items()}, repeats)
     points = []
     for name, method in methods.items():
         is_ours = method.kind == 'model'
@@ -94,10 +94,6 @@ def measured_points(methods: Mapping[str, Method], inputs: Mapping[str, Observat
         points += [Point(row.name, is_ours, 1e3 * median(times[row.name]), {**row.fused, 'PSNR': restored})
                    for row in rows_of(name, outcomes[name], is_ours) if row.name in times]
     return points
-
-
-def _title(name: str, rule: str) -> str:
-    return f'{name} + {rule}' if rule else name
 
 
 def page(facts: Mapping[str, Any], points: Sequence[Point], figure: str) -> str:

@@ -35,13 +35,18 @@ def row_results(outcomes: Outcomes) -> dict[str, dict[str, float]]:
     return {source: means([o['sources'][source] for o in outcomes.values()]) for source in first['sources']}
 
 
+def title(name: str, rule: str) -> str:
+    """Return the name in tables of what a method fused by a rule, '' for its own."""
+    return f'{name} + {rule}' if rule else name
+
+
 def rows_of(name: str, outcomes: Outcomes, is_ours: bool) -> list[Row]:
     """Return a row for every fused image of a method: its own, or one per fusion rule."""
     rows = []
     for rule in next(iter(outcomes.values()))['fused']:
         per_image = {stem: outcome['fused'][rule] for stem, outcome in outcomes.items()}
         kind = 'copy' if rule in COPIES else 'rival' if not is_ours else 'other' if rule else 'ours'
-        rows.append(Row(f'{name} + {rule}' if rule else name, kind, means(list(per_image.values())), per_image))
+        rows.append(Row(title(name, rule), kind, means(list(per_image.values())), per_image))
     return rows
 
 
