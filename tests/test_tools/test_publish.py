@@ -1,6 +1,5 @@
 """Publishing keeps weights and facts, and enters the hash that loading checks."""
 
-
 import pytest
 import torch
 import yaml
