@@ -14,6 +14,7 @@ from drfuse.apis import FusionInferencer
 from drfuse.datasets.embedded import EmbeddedPairs
 from drfuse.diffusion.denoiser import StepCondition
 from drfuse.models.backbones.base_backbone import BaseDenoiser
+from drfuse.models.backbones.stepwise import StepwiseDenoiser
 from drfuse.registry import MODELS
 from drfuse.utils.config import load_config
 from drfuse.utils.paths import find_config
@@ -22,6 +23,8 @@ FACTOR = 4
 """Low-resolution factor of the infrared image in the scenario ``composite``."""
 PAPER = 'drfusion/ivf_composite.py'
 DEGRADATION = 'composite'
+STEPS = (1, 2, 3)
+"""Those of the reverse process."""
 
 
 def write_pair(folder: Path, size: tuple[int, int], seed: int = 0) -> tuple[Path, Path]:
@@ -70,11 +73,13 @@ def step_of(network: BaseDenoiser, size: tuple[int, int]) -> Callable[[], Any]:
 
 
 def costs(network: BaseDenoiser, size: tuple[int, int]) -> dict[str, float]:
-    """Return parameters in millions, and GFLOP of one step: a multiplication and an addition count as two.
+    """Return parameters in millions, and GFLOP of the dearest step: a multiplication and an addition count as two.
 
     On the device ``meta`` they are counted without being computed.
     """
-    with FlopCounterMode(display=False) as counter:
-        step_of(network, size)()
-    return dict(parameters_m=sum(p.numel() for p in network.parameters()) / 1e6,
-                gflop_per_step=counter.get_total_flops() / 1e9)
+    flops = []
+    for t in STEPS:
+        with FlopCounterMode(display=False) as counter:
+            step_of(network.network(t) if isinstance(network, StepwiseDenoiser) else network, size)()
+        flops.append(counter.get_total_flops())
+    return dict(parameters_m=sum(p.numel() for p in network.parameters()) / 1e6, gflop_per_step=max(flops) / 1e9)

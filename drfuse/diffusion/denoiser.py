@@ -18,17 +18,25 @@ class StepCondition:
         residual: (B, M, H, W) A^+ (A x - y) of the current state brought to image scale.
         sigma: (B, M, H, W) standard deviation of the luminance noise in y, unit of y.
         degradation: (B, M, K) optional description of each degradation.
+        memory: What the network returned as its memory at the step before, None at the first; its own affair.
     """
 
     pinv: torch.Tensor
     residual: torch.Tensor
     sigma: torch.Tensor
     degradation: torch.Tensor | None = None
+    memory: tuple[torch.Tensor, ...] | None = None
 
     def pad(self, pad: tuple[int, int, int, int]) -> StepCondition:
         """Return the condition with its maps padded like the state, by (left, right, top, bottom)."""
         return StepCondition(pad_image(self.pinv, pad), pad_image(self.residual, pad), pad_image(self.sigma, pad),
-                             self.degradation)
+                             self.degradation, self.memory)
+
+    def sample(self, index: int) -> StepCondition:
+        """Return what is known of one sample of the batch, as a batch of one."""
+        maps = (self.pinv, self.residual, self.sigma, self.degradation)
+        memory = self.memory and tuple(m[index:index + 1] for m in self.memory)
+        return StepCondition(*(m if m is None else m[index:index + 1] for m in maps), memory)  # type: ignore[arg-type]
 
 
 class DenoiserOutput(NamedTuple):
@@ -38,10 +46,12 @@ class DenoiserOutput(NamedTuple):
         eps: (B, M + 1, H, W) predicted noise of [x1, ..., xM, xf].
         weight_logits: (B, M K, H, W) logits whose softmax over M gives the fusion weights of K bands; the K bands of
             a source are neighbours. K = 1 for a plain mask.
+        memory: Features for the network at the next step, batch first; None = it takes no notes.
     """
 
     eps: torch.Tensor
     weight_logits: torch.Tensor
+    memory: tuple[torch.Tensor, ...] | None = None
 
 
 class Denoiser(Protocol):

@@ -93,9 +93,10 @@ class FusionDDIMSampler(BaseModule):
             trusted = self._trusted(observations)
             noises, known = self._pinv_noise(trusted, sigmas), torch.cat(pinvs, 1)
             x = abar[-1].sqrt() * self.initial_state(observations, pinvs)
+        memory = None
         for t in self.schedule.timesteps:                                        # T ... 1
-            cond = self._condition(denoiser, x[:, :-1] / abar[t].sqrt(), observations, known, sigmas)
-            eps, logits = denoiser(x, x.new_full((x.shape[0],), t), cond)
+            cond = self._condition(denoiser, x[:, :-1] / abar[t].sqrt(), observations, known, sigmas, memory)
+            eps, logits, memory = denoiser(x, x.new_full((x.shape[0],), t), cond)
             with torch.autocast(x.device.type, enabled=False):
                 eps = eps.to(x)
                 joint = JointObservation(trusted, self.fusion(logits.to(x), len(observations)))  # Eqs. 11-13
@@ -185,7 +186,8 @@ class FusionDDIMSampler(BaseModule):
                     for o, s in zip(observations, sigmas, strict=True)]
 
     def _condition(self, denoiser: Denoiser, x: torch.Tensor, observations: Sequence[Observation],
-                   pinvs: torch.Tensor, sigmas: Sequence[torch.Tensor]) -> StepCondition | None:
+                   pinvs: torch.Tensor, sigmas: Sequence[torch.Tensor],
+                   memory: tuple[torch.Tensor, ...] | None) -> StepCondition | None:
         """Collect what is known at this step of the sources x (B, M, H, W), if the network reads it."""
         if not denoiser.uses_condition:
             return None
@@ -198,7 +200,7 @@ class FusionDDIMSampler(BaseModule):
             varying = any(s.shape[-2:] != (1, 1) for s in sigmas)
             maps = torch.cat([s.expand_as(x[:, :1]) if varying else s.expand(len(x), -1, -1, -1) for s in sigmas], 1)
         # constant levels stay constant: a network may read them once
-        return StepCondition(pinvs, residual, maps.expand_as(x))
+        return StepCondition(pinvs, residual, maps.expand_as(x), memory=memory)
 
     @torch.no_grad()
     def _record(self, t: int, x0: torch.Tensor, joint: JointObservation, abar: torch.Tensor,

@@ -13,6 +13,7 @@ from drfuse.diffusion.fusion_rules import PixelFusion, StarletFusion
 from drfuse.diffusion.samplers import FusionDDIMSampler
 from drfuse.export.blocks import Correct, Finish, Misfit, Pinv, Predict, Setup, Start
 from drfuse.models.backbones.light_unet import LightUNet
+from drfuse.models.backbones.stepwise import StepwiseDenoiser
 from drfuse.utils.config import UserError
 
 INPUTS = ('a', 'kernel_a', 'sigma_a', 'factor_a', 'b', 'kernel_b', 'sigma_b', 'factor_b')
@@ -55,8 +56,10 @@ def unroll(call: Call, inputs: Mapping[str, Any], num_steps: int) -> tuple[Any, 
 
     x, known, noise_a, noise_b, *estimates = call('start', *each('pinv', ys, inverses), *each('pinv', probes, trusted),
                                                   *sigmas)
+    memory: list[Any] = []
     for t in range(num_steps, 0, -1):
-        x0, eps, logits, *estimates = call(f'predict{t}', x, known, *residuals(estimates, inverses), *sigmas)
+        x0, eps, logits, *rest = call(f'predict{t}', x, known, *residuals(estimates, inverses), *sigmas, *memory)
+        estimates, memory = rest[:2], rest[2:]
         d = residuals(estimates, trusted)
         x, fused, weight, *estimates = call(f'correct{t}', x0, eps, logits, *d, noise_a, noise_b)
     return tuple(call('finish', fused, *estimates, weight, *valid))
@@ -75,7 +78,8 @@ class UnrolledFusion(nn.Module):
     """Restores and fuses one pair as ``model.sampler`` does, in blocks that are exported one by one.
 
     Args:
-        model: A :class:`~drfuse.models.DRFusion` with :class:`~drfuse.models.backbones.LightUNet` of two sources.
+        model: A :class:`~drfuse.models.DRFusion` with a :class:`~drfuse.models.backbones.LightUNet` of two sources, or a
+            :class:`~drfuse.models.backbones.StepwiseDenoiser` of such.
 
     Raises:
         UserError: If network or sampler are of a kind that cannot be exported.
@@ -115,8 +119,10 @@ def check_exportable(model: nn.Module) -> None:
         UserError: One line that names what is allowed.
     """
     sampler, network = getattr(model, 'sampler', None), getattr(model, 'backbone', None)
+    networks = network.networks if isinstance(network, StepwiseDenoiser) else [network]
     wanted = [
-        ('backbone', type(network).__name__, isinstance(network, LightUNet), LightUNet.__name__),
+        ('backbone', type(network).__name__, all(isinstance(n, LightUNet) for n in networks),
+         f'{LightUNet.__name__}, one or one a step,'),
         ('sampler', type(sampler).__name__, type(sampler) is FusionDDIMSampler, FusionDDIMSampler.__name__)]
     if all(fits for *_, fits, _ in wanted):
         wanted += [

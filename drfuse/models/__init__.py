@@ -1,6 +1,13 @@
 """Models: backbones, losses, whole fusion models and the batch preprocessor."""
 
-from drfuse.models.backbones import BaseDenoiser, DenoiserOutput, DualDecoderUNet, LightUNet, StepCondition
+from drfuse.models.backbones import (
+    BaseDenoiser,
+    DenoiserOutput,
+    DualDecoderUNet,
+    LightUNet,
+    StepCondition,
+    StepwiseDenoiser,
+)
 from drfuse.models.data_preprocessor import FusionDataPreprocessor
 from drfuse.models.fusion_models import BaseFusionModel, DRFusion
 from drfuse.models.losses import (
@@ -14,4 +21,4 @@ from drfuse.models.losses import (
 
 __all__ = ['BaseDenoiser', 'BaseFusionModel', 'DRFusion', 'DenoiserOutput', 'DualDecoderUNet',
            'FusionDataPreprocessor', 'FusionLoss', 'IVFLoss', 'LightUNet', 'MedicalLoss', 'QualityFusionLoss',
-           'SmallerHalfLoss', 'SourceReconLoss', 'StepCondition']
+           'SmallerHalfLoss', 'SourceReconLoss', 'StepCondition', 'StepwiseDenoiser']

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
@@ -61,8 +62,8 @@ def check_batch(backbone: BaseDenoiser, size: tuple[int, int], tolerance: float 
     state, t, cond = example_inputs(backbone, 3, size)
     with torch.no_grad():
         batched = backbone(state, t, cond)
-        singles = [backbone(state[i:i + 1], t[i:i + 1], _sample(cond, i)) for i in range(3)]
-    for name in DenoiserOutput._fields:
+        singles = [backbone(state[i:i + 1], t[i:i + 1], cond and cond.sample(i)) for i in range(3)]
+    for name in ('eps', 'weight_logits'):
         looped = torch.cat([getattr(single, name) for single in singles])
         error = (getattr(batched, name) - looped).abs().max().item()
         _require(backbone, error <= tolerance, name,
@@ -75,10 +76,9 @@ def check_gradients(backbone: BaseDenoiser, size: tuple[int, int]) -> None:
     reached: set[str] = set()
     for draw in range(3):
         network = perturbed(backbone, draw).train()
-        output = network(*example_inputs(network, 2, size))
         generator = keyed_generator('check_gradients', draw)
-        total = sum((torch.randn(o.shape, generator=generator).to(o) * o).sum() for o in output)
-        total.backward()
+        total = sum((torch.randn(o.shape, generator=generator).to(o) * o).sum() for o in _process(network, size))
+        total.backward()  # type: ignore[union-attr]
         for name, p in network.named_parameters():
             if p.grad is not None and bool(p.grad.isfinite().all()) and bool(p.grad.any()):
                 reached.add(name)
@@ -131,6 +131,17 @@ def example_inputs(backbone: BaseDenoiser, batch: int,
     return state, t, StepCondition(pinv, residual - 0.5, torch.full_like(pinv, 0.05))
 
 
+def _process(backbone: BaseDenoiser, size: tuple[int, int]) -> list[torch.Tensor]:
+    """Return noise and logits of every step, from the last one down, each with the memory of the one before."""
+    state, _, cond = example_inputs(backbone, 2, size)
+    outputs: list[torch.Tensor] = []
+    memory = None
+    for t in range(_STEPS, 0, -1):
+        eps, logits, memory = backbone(state, torch.full((2,), t), cond and replace(cond, memory=memory))
+        outputs += [eps, logits]
+    return outputs
+
+
 def _dependence(backbone: BaseDenoiser, side: int, centre: int) -> int:
     """Return how far, in pixels, the output at (centre, centre) looks."""
     state, t, cond = example_inputs(backbone, 1, (side, side))
@@ -138,19 +149,13 @@ def _dependence(backbone: BaseDenoiser, side: int, centre: int) -> int:
     if cond is not None:
         inputs += [m.requires_grad_() for m in (cond.pinv, cond.residual, cond.sigma)]
     output = backbone(state, t, cond)
-    pixel = sum(o[..., centre, centre].sum() for o in output)
+    pixel = sum(o[..., centre, centre].sum() for o in output[:2])
     gradients = torch.autograd.grad(pixel, inputs, allow_unused=True)
     seen = state.new_zeros(side, side)
     for gradient in gradients:
         seen = seen if gradient is None else seen + gradient.abs().sum((0, 1))
     offsets = (seen.nonzero() - centre).abs()
     return int(offsets.max()) if len(offsets) else 0
-
-
-def _sample(cond: StepCondition | None, index: int) -> StepCondition | None:
-    if cond is None:
-        return None
-    return StepCondition(*(m[index:index + 1] for m in (cond.pinv, cond.residual, cond.sigma)))
 
 
 def _require(backbone: BaseDenoiser, condition: bool, name: str, text: str) -> None:

@@ -55,6 +55,6 @@ class OneShotSampler(BaseModule):
     def forward(self, denoiser, observations, return_trajectory=False):
         x = torch.cat([o.A.pinv(o.y) for o in observations], 1)
         x = torch.cat([x, x.mean(1, keepdim=True)], 1)
-        eps, logits = denoiser(x, x.new_ones(x.shape[0]))
+        eps, logits, _ = denoiser(x, x.new_ones(x.shape[0]))
         sources, weights = (x - eps)[:, :-1], logits.softmax(1)
         return FusionOutput(sources.split(1, 1), (weights * sources).sum(1, keepdim=True), weights)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from drfuse.benchmark.pipelines import costs, step_of, write_pair
-from drfuse.models import DualDecoderUNet, LightUNet
+from drfuse.models import DualDecoderUNet, LightUNet, StepwiseDenoiser
 
 
 def test_the_pair_has_the_sizes_of_the_scenario(tmp_path):
@@ -25,6 +25,14 @@ def test_costs_count_a_multiplication_and_an_addition_as_two():
     assert whole['gflop_per_step'] == pytest.approx(4 * quarter['gflop_per_step'], rel=0.05)
     stem = 2 * 9 * 3 * 8 * 32 * 32 / 1e9
     assert stem < whole['gflop_per_step'] and not torch.is_inference_mode_enabled()
+
+
+def test_costs_are_those_of_the_dearest_step():
+    small, large = (dict(type='LightUNet', widths=(w, 8, 16), emb_channels=0) for w in (8, 16))
+    networks = [StepwiseDenoiser(n) for n in ([small, large], [large, small], [small, small])]
+    alone = costs(LightUNet(widths=(16, 8, 16), emb_channels=0), (24, 32))['gflop_per_step']
+    first, second, third = (costs(n.to('meta'), (24, 32))['gflop_per_step'] for n in networks)
+    assert first == second == alone > third
 
 
 def test_costs_are_counted_without_computing():

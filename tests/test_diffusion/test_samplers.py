@@ -39,6 +39,13 @@ def observe(stages, key, batch=2):
     )
 
 
+class Diarist(FixedDenoiser):
+    """Leaves a note that says at which step it was written."""
+
+    def forward_features(self, x, t, cond):
+        return super().forward_features(x, t, cond)._replace(memory=(torch.full((len(x), 1), float(t[0])),))
+
+
 @pytest.fixture
 def observations():
     composite = [
@@ -47,6 +54,13 @@ def observations():
         dict(type='AveragePool', factor=2),
     ]
     return [observe(composite, 1), observe([dict(type='GaussianNoise', sigma=0.05)], 2)]
+
+
+def test_a_step_is_told_what_the_one_before_noted(observations):
+    denoiser = Diarist(uses_condition=True)
+    FusionDDIMSampler(3)(denoiser, observations)
+    read = [None if cond.memory is None else cond.memory[0].flatten().tolist() for _, _, cond in denoiser.seen]
+    assert read == [None, [3.0, 3.0], [2.0, 2.0]]
 
 
 @pytest.mark.parametrize('steps', [1, 2, 3, 4, 5])

@@ -13,6 +13,9 @@ MODEL = dict(
     sampler=dict(type='FusionDDIMSampler', num_steps=1, init='pinv', fused_update='consistent', x0_range=(-0.5, 1.5),
                  correction_scale=dict(type='LearnedScale', num_steps=1, fused=1.0), error_std=0.02, noise_floor=0.001,
                  fusion=dict(type='StarletFusion', bands=2, max_logit=6.0)))
+LAST = dict(MODEL['backbone'], emb_channels=0, recall=True)
+FIRST = dict(MODEL['backbone'], emb_channels=0, weight_blocks=0, remember=True, refined_weights=0)
+STEPWISE = dict(type='StepwiseDenoiser', networks=[LAST, FIRST])
 DATA = "test_dataloader = dict(dataset=dict(type='PairedFusionDataset', data_prefix=dict(ir='ir', vis='vis')))\n"
 BLUR, NOISE = dict(type='GaussianBlur', sigma=1.5, kernel_size=9), dict(type='GaussianNoise', sigma=0.03)
 MOTION, POOL = dict(type='MotionBlur', length=7.0, angle=30.0), dict(type='AveragePool', factor=2)
@@ -24,14 +27,16 @@ SIZE = (64, 75)
 """That of the graph with a fixed size."""
 
 
-def build(num_steps=1, **sampler):
+def build(num_steps=1, stepwise=False, **sampler):
     """Return the model with random weights, so that no part of it does nothing."""
     torch.manual_seed(0)
     scale = dict(MODEL['sampler']['correction_scale'], num_steps=num_steps)
     options = {**MODEL['sampler'], 'num_steps': num_steps, 'correction_scale': scale, **sampler}
-    model = MODELS.build({**MODEL, 'sampler': options}).eval().requires_grad_(False)
-    for head in (model.backbone.eps_head, model.backbone.weight_head):
-        torch.nn.init.normal_(head.weight, std=0.05)
+    backbone = STEPWISE if stepwise else MODEL['backbone']
+    model = MODELS.build({**MODEL, 'backbone': backbone, 'sampler': options}).eval().requires_grad_(False)
+    for network in model.backbone.networks if stepwise else [model.backbone]:
+        for p in (network.eps_head.weight, network.weight_head.weight, *(network.recall or ())):
+            torch.nn.init.normal_(p, std=0.05)
     return model
 
 

@@ -17,7 +17,7 @@ def unrolled(model, inputs):
 
 @pytest.mark.parametrize('name', PAIRS)
 @pytest.mark.parametrize('options', [dict(num_steps=2), dict(num_steps=1, error_std=None, noise_floor=0.0),
-                                     dict(num_steps=2, x0_range=None)])
+                                     dict(num_steps=2, x0_range=None), dict(num_steps=3, stepwise=True)])
 def test_equals_the_sampler(name, options):
     model, inputs = build(**options), observe(name)
     expected = model(inputs, mode='tensor')
@@ -39,5 +39,5 @@ def test_refuses_other_samplers(options, message):
 def test_refuses_other_networks():
     model = build()
     model.backbone = torch.nn.Identity()
-    with pytest.raises(UserError, match='backbone LightUNet can be exported, this one has Identity'):
+    with pytest.raises(UserError, match='backbone LightUNet, one or one a step, can be exported, this one has Identity'):
         UnrolledFusion(model)

@@ -29,7 +29,7 @@ def test_observations_follow_their_degradations():
 @pytest.mark.parametrize('sources', [2, 3])
 def test_denoiser_pads_and_crops(sources):
     denoiser = DummyDenoiser(sources, size_divisibility=4)
-    eps, logits = denoiser(random_image(2, sources + 1, 10, 7), torch.tensor([1, 3]))
+    eps, logits, _ = denoiser(random_image(2, sources + 1, 10, 7), torch.tensor([1, 3]))
     assert eps.shape == (2, sources + 1, 10, 7) and logits.shape == (2, sources, 10, 7)
 
 

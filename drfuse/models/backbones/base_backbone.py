@@ -46,7 +46,7 @@ class BaseDenoiser(BaseModule):
             cond: What is known about the sources; may be ignored.
 
         Returns:
-            Noise and weight logits at (H, W), in the dtype of ``x``.
+            Noise and weight logits at (H, W), in the dtype of ``x``; the memory as the network left it.
 
         Raises:
             ValueError: If ``x`` has not M + 1 channels.
@@ -59,9 +59,9 @@ class BaseDenoiser(BaseModule):
         pad = (0, -width % d, 0, -height % d)
         if any(pad):
             x, cond = pad_image(x, pad), cond and cond.pad(pad)
-        eps, logits = self.forward_features(x, t, cond)
+        eps, logits, memory = self.forward_features(x, t, cond)
         # under autocast the network may answer in half precision, the physics goes on in that of the state
-        return DenoiserOutput(*(o[..., :height, :width].to(x.dtype) for o in (eps, logits)))
+        return DenoiserOutput(*(o[..., :height, :width].to(x.dtype) for o in (eps, logits)), memory)
 
     def for_inference(self, dtype: torch.dtype) -> BaseDenoiser:
         """Return a network that predicts the same faster, with weights and features of ``dtype``; or this one.

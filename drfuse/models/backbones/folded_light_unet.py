@@ -52,7 +52,7 @@ class _Step(NamedTuple):
     up1: FusedConv
     up2: FusedConv
     eps_head: FusedConv
-    weight_stem: FusedConv
+    weight_stem: FusedConv | None
     weight_chain: list[Block]
     weight_head: FusedConv
     weight_refine: tuple[FusedConv, FusedConv, FusedConv] | None
@@ -95,14 +95,27 @@ class FoldedLightUNet(BaseDenoiser):
         step = self._step(t, x.device)
         constant = cond.sigma.stride()[-2:] == (0, 0)
         known = [x, cond.pinv, cond.residual] + ([] if constant else [cond.sigma])
-        fine = _chain(step.encoder1, self._stem(step, _cells(known), cond.sigma if constant else None))
-        middle = _chain(step.encoder2, step.down1(fine.to(step.down1.weight.dtype)))
+        fine = self._recalled(0, self._stem(step, _cells(known), cond.sigma if constant else None), cond)
+        fine = _chain(step.encoder1, fine)
+        middle = self._recalled(1, step.down1(fine.to(step.down1.weight.dtype)), cond)
+        middle = _chain(step.encoder2, middle)
         bottom = _chain(step.bottom, step.down2(middle))
         middle = _chain(step.decoder2, _add_cells(middle, step.up2(bottom)))
         fine = _chain(step.decoder1, _add_cells(fine, step.up1(middle)))
         eps = _shuffle_pixels(step.eps_head(fine))
-        features = _chain(step.weight_chain, step.weight_stem.add_to(middle.float(), fine))
-        return DenoiserOutput(eps, _logits(step, features, fine))
+        memory = (fine, middle) if self.network.remember else None
+        features = middle.to(torch.float32, copy=memory is not None)
+        if step.weight_stem is not None:
+            features = step.weight_stem.add_to(features, fine)
+        features = _chain(step.weight_chain, features)
+        return DenoiserOutput(eps, _logits(step, features, fine), memory)
+
+    def _recalled(self, level: int, x: torch.Tensor, cond: StepCondition) -> torch.Tensor:
+        """Add what the step before left at a level, in place."""
+        if self.network.recall is None or cond.memory is None:
+            return x
+        gain = self.network.recall[level].detach().to(x.dtype)
+        return x.addcmul_(cond.memory[level].to(x.dtype), gain)
 
     def _stem(self, step: _Step, cells: torch.Tensor, sigma: torch.Tensor | None) -> torch.Tensor:
         """Return features (B, C, H / 2, W / 2), stored channels last, of the image's cells (B, K, H / 2, W / 2)."""
@@ -126,7 +139,7 @@ class FoldedLightUNet(BaseDenoiser):
 
     def _fold(self, t: int, device: torch.device) -> _Step:
         net = self.network
-        emb = net.time_embedding(torch.full((1,), t, device=device))
+        emb = net.time_embedding(torch.full((1,), t, device=device)) if net.time_embedding else None
         coarse = torch.float32 if t == LAST else self.dtype
         dtypes = {**dict.fromkeys(_COARSE, coarse), **dict.fromkeys(_FINE, torch.float32)}
         parts = {name: self._part(name, dtype, emb) for name, dtype in dtypes.items()}
@@ -135,7 +148,7 @@ class FoldedLightUNet(BaseDenoiser):
         sigma_weight = stem[-4 * net.num_sources:].view(net.num_sources, 4, -1).sum(1)
         return _Step(stem, net.stem.bias.detach().clone(), sigma_weight, **parts)
 
-    def _part(self, name: str, dtype: torch.dtype, emb: torch.Tensor) -> Any:
+    def _part(self, name: str, dtype: torch.dtype, emb: torch.Tensor | None) -> Any:
         part = getattr(self.network, name)
         if part is None:
             return None
@@ -146,7 +159,7 @@ class FoldedLightUNet(BaseDenoiser):
         conv = self._conv(part, dtype)
         return _by_cells(conv) if name in ('up1', 'up2') else conv
 
-    def _block(self, block: nn.Module, dtype: torch.dtype, emb: torch.Tensor) -> list[Block]:
+    def _block(self, block: nn.Module, dtype: torch.dtype, emb: torch.Tensor | None) -> list[Block]:
         conv = self._conv
         if isinstance(block, GatedBlock):
             widen, deep = conv(block.widen, dtype, block.shift, emb), conv(block.depthwise, dtype)
@@ -167,7 +180,7 @@ class FoldedLightUNet(BaseDenoiser):
     def _conv(self, layer: nn.Conv2d, dtype: torch.dtype, shift: TimeShift | None = None,
               emb: torch.Tensor | None = None) -> FusedConv:
         """Return a layer in one precision; a shift behind it is folded: s (W x + b) + h = (s W) x + (s b + h)."""
-        if shift is None:
+        if shift is None or shift.proj is None:
             return FusedConv.of(layer, dtype)
         scale, offset = shift.proj(emb)[0].chunk(2)
         return FusedConv.of(layer, dtype, layer.weight * (1 + scale).view(-1, 1, 1, 1),

@@ -10,7 +10,7 @@ class TimeShift(nn.Module):
 
     Args:
         channels: Channels of the image.
-        emb_channels: Length of the embedding.
+        emb_channels: Length of the embedding; 0 = the identity for ever, in a network for one step.
 
     Shape:
         x: (B, channels, H, W), emb: (B, emb_channels). Result: as x.
@@ -18,12 +18,16 @@ class TimeShift(nn.Module):
 
     def __init__(self, channels: int, emb_channels: int) -> None:
         super().__init__()
-        self.proj = nn.Linear(emb_channels, 2 * channels)
+        self.proj = nn.Linear(emb_channels, 2 * channels) if emb_channels else None
+        if self.proj is None:
+            return
         nn.init.zeros_(self.proj.weight)
         nn.init.zeros_(self.proj.bias)
 
-    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, emb: torch.Tensor | None) -> torch.Tensor:
         """Return x * (1 + scale) + shift."""
+        if self.proj is None:
+            return x
         scale, shift = self.proj(emb)[:, :, None, None].to(x.dtype).chunk(2, 1)
         return torch.addcmul(shift, x, 1 + scale)
 
@@ -41,6 +45,8 @@ class ConvBlock(nn.Module):
 
     reach = 1
     """Pixels, at the block's own resolution, that the result depends on to each side."""
+    shifted, closing = 'spatial', ('mix',)
+    """Layer in front of the shift, and layers whose results are added to the input."""
 
     def __init__(self, channels: int, emb_channels: int) -> None:
         super().__init__()
@@ -48,7 +54,7 @@ class ConvBlock(nn.Module):
         self.shift = TimeShift(channels, emb_channels)
         self.mix = _small(nn.Conv2d(channels, channels, 1))
 
-    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, emb: torch.Tensor | None) -> torch.Tensor:
         """Return the block's result."""
         return x + self.mix(F.relu(self.shift(self.spatial(x), emb)))
 
@@ -67,6 +73,7 @@ class GatedBlock(nn.Module):
     """
 
     reach = 1
+    shifted, closing = 'widen', ('narrow', 'narrow2')
 
     def __init__(self, channels: int, emb_channels: int) -> None:
         super().__init__()
@@ -77,7 +84,7 @@ class GatedBlock(nn.Module):
         self.widen2 = nn.Conv2d(channels, 2 * channels, 1)
         self.narrow2 = _small(nn.Conv2d(channels, channels, 1))
 
-    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, emb: torch.Tensor | None) -> torch.Tensor:
         """Return the block's result."""
         x = x + self.narrow(_gate(self.depthwise(self.shift(self.widen(x), emb))))
         return x + self.narrow2(_gate(self.widen2(x)))
@@ -95,6 +102,7 @@ class DenseBlock(nn.Module):
     """
 
     reach = 2
+    shifted, closing = 'first', ('second',)
 
     def __init__(self, channels: int, emb_channels: int) -> None:
         super().__init__()
@@ -102,7 +110,7 @@ class DenseBlock(nn.Module):
         self.shift = TimeShift(channels, emb_channels)
         self.second = _small(nn.Conv2d(channels, channels, 3, padding=1))
 
-    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, emb: torch.Tensor | None) -> torch.Tensor:
         """Return the block's result."""
         return x + self.second(F.relu(self.shift(self.first(x), emb)))
 
@@ -121,6 +129,7 @@ class LargeBlock(nn.Module):
     """
 
     reach = 3
+    shifted, closing = 'widen', ('narrow',)
 
     def __init__(self, channels: int, emb_channels: int) -> None:
         super().__init__()
@@ -129,7 +138,7 @@ class LargeBlock(nn.Module):
         self.shift = TimeShift(4 * channels, emb_channels)
         self.narrow = _small(nn.Conv2d(4 * channels, channels, 1))
 
-    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, emb: torch.Tensor | None) -> torch.Tensor:
         """Return the block's result."""
         return x + self.narrow(F.relu(self.shift(self.widen(self.depthwise(x)), emb)))
 
@@ -161,7 +170,7 @@ class BlockChain(nn.Module):
         self.blocks = nn.ModuleList(BLOCKS[kind](channels, emb_channels) for _ in range(count))
         self.reach = sum(block.reach for block in self.blocks)
 
-    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, emb: torch.Tensor | None) -> torch.Tensor:
         """Return the last block's result."""
         for block in self.blocks:
             x = block(x, emb)

@@ -53,10 +53,15 @@ class LightUNet(BaseDenoiser):
         encoder_blocks: Blocks of each level on the way down; the last is the bottom.
         decoder_blocks: Blocks of the first two levels on the way up.
         block_kinds: Kind of each level's blocks: ``conv``, ``gated``, ``dense`` or ``large``.
-        weight_blocks: ``conv`` blocks of the branch of fusion weights.
+        weight_blocks: ``conv`` blocks of the branch of fusion weights; 0 = no branch, weights are read off the features
+            at 1/4 of the resolution.
         weight_bands: K, bands of the fusion rule; 1 for a plain mask.
+        recall: Add features of the step before, where it left some, to those at 1/2 and 1/4; a learned gain for every
+            channel starts at 0. Deep features then pass from step to step, not their images alone.
+        remember: Leave the features at 1/2 and 1/4 of the decoder for the next step.
         refined_weights: Channels of the layers that refine the fusion weights at 1/2 of the resolution; 0 = none.
-        emb_channels: Length of the step's embedding.
+        emb_channels: Length of the step's embedding; 0 = the network is not told of the step, see
+            :class:`~drfuse.models.backbones.StepwiseDenoiser`.
         init_cfg: MMEngine initialisation config.
 
     Shape:
@@ -73,12 +78,13 @@ class LightUNet(BaseDenoiser):
     def __init__(self, num_sources: int = 2, widths: Sequence[int] = (32, 64, 128),
                  encoder_blocks: Sequence[int] = (1, 1, 2), decoder_blocks: Sequence[int] = (1, 1),
                  block_kinds: Sequence[str] = ('conv', 'gated', 'gated'), weight_blocks: int = 1,
-                 weight_bands: int = 1, refined_weights: int = 0, emb_channels: int = 64,
+                 weight_bands: int = 1, refined_weights: int = 0, recall: bool = False, remember: bool = False,
+                 emb_channels: int = 64,
                  init_cfg: dict | None = None) -> None:
         super().__init__(num_sources, init_cfg)
         _check(widths, encoder_blocks, decoder_blocks, block_kinds, weight_bands, refined_weights)
         self.weight_bands = weight_bands
-        self.time_embedding = TimeEmbedding(32, emb_channels)
+        self.time_embedding = TimeEmbedding(32, emb_channels) if emb_channels else None
         fine, middle, bottom = widths
         inputs = 4 * (num_sources + 1 + 3 * num_sources)
         self.stem = nn.Conv2d(inputs, fine, 1)
@@ -90,11 +96,13 @@ class LightUNet(BaseDenoiser):
         self.decoder1, self.decoder2 = (BlockChain(kind, count, width, emb_channels) for kind, count, width
                                         in zip(block_kinds, decoder_blocks, (fine, middle), strict=False))
         self.eps_head = nn.Conv2d(fine, 4 * (num_sources + 1), 3, padding=1)
-        self.weight_stem = nn.Conv2d(fine, middle, 2, stride=2)
+        self.weight_stem = nn.Conv2d(fine, middle, 2, stride=2) if weight_blocks else None
         self.weight_chain = BlockChain('conv', weight_blocks, middle, emb_channels)
         logits = weight_bands * (1 if num_sources == 2 else num_sources)
         self.weight_head = nn.Conv2d(middle, logits, 3, padding=1)
         self.weight_refine = WeightRefine(refined_weights, fine, middle, logits) if refined_weights else None
+        self.remember = remember
+        self.recall = nn.ParameterList(torch.zeros(c, 1, 1) for c in (fine, middle)) if recall else None
         for head in (self.eps_head, self.weight_head):  # an untrained step returns its input, weights start balanced
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
@@ -102,17 +110,17 @@ class LightUNet(BaseDenoiser):
 
     def forward_features(self, x: torch.Tensor, t: torch.Tensor, cond: StepCondition | None) -> DenoiserOutput:
         """Predict noise and weight logits; both sides of ``x`` are multiples of 8."""
-        emb = self.time_embedding(t)
+        emb = None if self.time_embedding is None else self.time_embedding(t)
         known = torch.cat((x, cond.pinv, cond.residual, cond.sigma / SIGMA_UNIT), 1)
         # channels last suits the convolutions of every backend from here on
         fine = self.stem(F.pixel_unshuffle(known, 2).contiguous(memory_format=torch.channels_last))
-        fine = self.encoder1(fine, emb)
-        middle = self.encoder2(self.down1(fine), emb)
+        fine = self.encoder1(self._recalled(0, fine, cond), emb)
+        middle = self.encoder2(self._recalled(1, self.down1(fine), cond), emb)
         bottom = self.bottom(self.down2(middle), emb)
         middle = self.decoder2(middle + F.pixel_shuffle(self.up2(bottom), 2), emb)
         fine = self.decoder1(fine + F.pixel_shuffle(self.up1(middle), 2), emb)
         eps = F.pixel_shuffle(self.eps_head(fine), 2)
-        return DenoiserOutput(eps, self._weight_logits(fine, middle, emb))
+        return DenoiserOutput(eps, self._weight_logits(fine, middle, emb), (fine, middle) if self.remember else None)
 
     def for_inference(self, dtype: torch.dtype) -> BaseDenoiser:
         """Return the folded network."""
@@ -120,9 +128,18 @@ class LightUNet(BaseDenoiser):
 
         return FoldedLightUNet(self, dtype)
 
-    def _weight_logits(self, fine: torch.Tensor, middle: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+    def _recalled(self, level: int, x: torch.Tensor, cond: StepCondition) -> torch.Tensor:
+        """Add what the step before left at a level."""
+        if self.recall is None or cond.memory is None:
+            return x
+        return torch.addcmul(x, cond.memory[level].to(x.dtype), self.recall[level].to(x.dtype))
+
+    def _weight_logits(self, fine: torch.Tensor, middle: torch.Tensor,
+                       emb: torch.Tensor | None) -> torch.Tensor:
         """Return (B, M K, H, W) from features at 1/2 and 1/4; bilinear enlargement keeps the masks free of a grid."""
-        features = self.weight_chain(middle + self.weight_stem(fine), emb)
+        if self.weight_stem is not None:
+            middle = middle + self.weight_stem(fine)
+        features = self.weight_chain(middle, emb)
         logits, factor = self.weight_head(features).float(), 4
         if self.weight_refine is not None:
             logits, factor = self.weight_refine(logits, features, fine), 2

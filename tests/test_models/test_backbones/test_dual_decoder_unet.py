@@ -29,7 +29,7 @@ def test_contract(make_unet, num_sources):
 def test_levels(make_unet, multipliers):
     network = make_unet(channel_multipliers=multipliers)
     assert network.size_divisibility == 2 ** (len(multipliers) - 1)
-    eps, logits = network(state(size=(19, 33)), torch.tensor([1]))
+    eps, logits, _ = network(state(size=(19, 33)), torch.tensor([1]))
     assert eps.shape == (1, 3, 19, 33)
     assert logits.shape == (1, 2, 19, 33)
 

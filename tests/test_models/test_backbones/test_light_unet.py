@@ -1,5 +1,7 @@
 """The light network: contract, budget, receptive field, and what it starts as."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -35,9 +37,10 @@ def test_the_shipped_size_stays_within_its_budget():
     network = shipped()
     assert sum(p.numel() for p in network.parameters()) <= 1.5e6
     x, cond = known(1, (768, 1024))
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network(x, torch.tensor([1]), cond)
-    assert counter.get_total_flops() <= 30e9
+    for t in (1, 2, 3):
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            network(x, torch.tensor([t]), cond)
+        assert counter.get_total_flops() <= 30e9
 
 
 def test_the_shipped_receptive_field_is_finite():
@@ -63,7 +66,31 @@ def test_uses_everything_it_is_told(what):
     t = torch.tensor([2 if what == 't' else 1])
     changed = StepCondition(*(getattr(cond, name) + 0.1 * (name == what) for name in ('pinv', 'residual', 'sigma')))
     after = network(x, t, changed)
-    assert all((a - b).abs().max() > 1e-4 for a, b in zip(before, after, strict=True))
+    assert all((a - b).abs().max() > 1e-4 for a, b in zip(before[:2], after[:2], strict=True))
+
+
+@pytest.mark.parametrize('level', [0, 1])
+def test_memory_of_the_step_before_is_read_at_both_levels(level):
+    torch.manual_seed(0)
+    network = LightUNet(**TINY, recall=True, remember=True)
+    for p in network.parameters():
+        torch.nn.init.normal_(p, std=0.2)
+    (x, cond), t = known(1, (19, 27)), torch.tensor([1])
+    before = network(x, t, cond)
+    assert [m.shape for m in before.memory] == [(1, 8, 12, 16), (1, 8, 6, 8)]  # of the padded image
+    changed = list(torch.zeros_like(m) for m in before.memory)
+    changed[level] += 0.1
+    silent, after = (network(x, t, replace(cond, memory=tuple(m))) for m in
+                     ([torch.zeros_like(m) for m in before.memory], changed))
+    assert torch.equal(silent.eps, before.eps) and (after.eps - before.eps).abs().max() > 1e-4
+
+
+def test_memory_is_left_and_read_where_asked_for_alone():
+    (x, cond), t = known(1, (16, 16)), torch.tensor([1])
+    notes = LightUNet(**TINY, remember=True)(x, t, cond).memory
+    network = LightUNet(**TINY)
+    out = network(x, t, replace(cond, memory=notes))
+    assert out.memory is None and torch.equal(out.eps, network(x, t, cond).eps)
 
 
 @pytest.mark.parametrize(('options', 'text'), [

@@ -30,7 +30,7 @@ def test_network(unet, official_state, shared_dir, name, steps):
     _, data = load(unet, official_state, shared_dir, name, steps)
     y1, y2 = data['y1'], data['y2']
     with torch.no_grad():
-        eps, logits = unet(torch.cat((y1, y2, (y1 + y2) / 2), 1), torch.tensor([2]))
+        eps, logits, _ = unet(torch.cat((y1, y2, (y1 + y2) / 2), 1), torch.tensor([2]))
     torch.testing.assert_close(eps, data['unet_t2_eps'], rtol=0, atol=2e-5)
     torch.testing.assert_close(logits.softmax(1)[:, :1], data['unet_t2_mask'], rtol=0, atol=2e-5)
 
