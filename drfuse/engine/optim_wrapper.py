@@ -1,5 +1,6 @@
 """Updates that a bad gradient cannot spoil, and mixed precision that also runs on a CPU."""
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,19 +15,20 @@ from drfuse.utils.config import UserError
 
 @OPTIM_WRAPPERS.register_module()
 class FusionOptimWrapper(OptimWrapper):
-    """Leaves out an update whose gradient is not finite or far too large, and ends a training that only has such ones.
+    """Leaves out an update whose gradient is not finite or far too large, and ends a training that has many such ones.
 
     One infinite gradient makes every weight NaN, and all hours behind it are lost. The norm is that of all gradients
     after the processes have shared them, so that every process decides alike.
 
     Args:
         skip_norm: Norm above which an update is left out; None = only one that is not finite.
-        patience: Updates left out in a row before training ends.
+        patience: Updates left out among the last 4 x patience before training ends: weights that give so many have
+            left what can be trained.
         **kwargs: As of :class:`mmengine.optim.OptimWrapper`.
 
     Raises:
         ValueError: If ``skip_norm`` is not positive or ``patience`` below 1.
-        UserError: In use, behind ``patience`` updates in a row without a usable gradient.
+        UserError: In use, when a quarter of the last updates had no usable gradient.
     """
 
     def __init__(self, *args: Any, skip_norm: float | None = None, patience: int = 50, **kwargs: Any) -> None:
@@ -35,23 +37,24 @@ class FusionOptimWrapper(OptimWrapper):
             raise ValueError(f'{type(self).__name__} needs skip_norm > 0 or None and patience >= 1, got {skip_norm} '
                              f'and {patience}')
         self.skip_norm, self.patience = skip_norm or torch.finfo(torch.float32).max, patience
-        self.left_out = self._in_a_row = 0
+        self.left_out = 0
+        self._recent: deque[bool] = deque(maxlen=4 * patience)
 
     def step(self, **kwargs: Any) -> None:
         """Update the parameters, or leave them as they are."""
         norm = float(nn.utils.get_total_norm([p.grad for group in self.optimizer.param_groups
                                               for p in group['params'] if p.grad is not None]))
-        if norm <= self.skip_norm:
-            self._in_a_row = 0
+        usable = norm <= self.skip_norm
+        self._recent.append(not usable)
+        if usable:
             super().step(**kwargs)
             return
         self.left_out += 1
-        self._in_a_row += 1
         self.message_hub.update_scalar('train/left_out', self.left_out)
-        if self._in_a_row >= self.patience:
-            raise UserError(f'training ended: {self._in_a_row} gradients in a row were not finite or had a norm above '
-                            f'{self.skip_norm:g} (the last {norm:g}); lower optim_wrapper.optimizer.lr, or start from '
-                            'an earlier checkpoint')
+        if sum(self._recent) >= self.patience:
+            raise UserError(f'training ended: {sum(self._recent)} of the last {len(self._recent)} gradients were not '
+                            f'finite or had a norm above {self.skip_norm:g} (the last {norm:g}); lower '
+                            'optim_wrapper.optimizer.lr, or start from an earlier checkpoint')
 
 
 @OPTIM_WRAPPERS.register_module()

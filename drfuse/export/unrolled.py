@@ -78,8 +78,8 @@ class UnrolledFusion(nn.Module):
     """Restores and fuses one pair as ``model.sampler`` does, in blocks that are exported one by one.
 
     Args:
-        model: A :class:`~drfuse.models.DRFusion` with a :class:`~drfuse.models.backbones.LightUNet` of two sources, or a
-            :class:`~drfuse.models.backbones.StepwiseDenoiser` of such.
+        model: A :class:`~drfuse.models.DRFusion` with a :class:`~drfuse.models.backbones.LightUNet` of two sources, or
+            a :class:`~drfuse.models.backbones.StepwiseDenoiser` of such.
 
     Raises:
         UserError: If network or sampler are of a kind that cannot be exported.

@@ -38,13 +38,19 @@ def test_a_bad_gradient_changes_nothing_and_leaves_no_trace(factor):
     assert not torch.equal(model.weight, before) and model.weight.isfinite().all()
 
 
-def test_a_training_without_usable_gradients_ends_in_one_line():
+def test_a_training_with_many_unusable_gradients_ends_in_one_line():
     model, wrapper = wrapped(patience=3)
-    for factor in (float('nan'), float('nan'), 1e5):  # a finite one is used, however large, and the count begins anew
+    for factor in (float('nan'), 1e5, float('nan'), 1.0):  # a finite one is used, however large
         update(model, wrapper, factor)
-    with pytest.raises(UserError, match=r'3 gradients in a row were not finite .*\(the last nan\); lower optim_wr'):
-        for _ in range(3):
-            update(model, wrapper, float('nan'))
+    with pytest.raises(UserError, match=r'3 of the last 5 gradients were not finite .*\(the last nan\); lower optim_wr'):
+        update(model, wrapper, float('nan'))
+
+
+def test_rare_unusable_gradients_do_not_end_a_training():
+    model, wrapper = wrapped(patience=3)
+    for k in range(40):
+        update(model, wrapper, 1.0 if k % 6 else float('nan'))
+    assert wrapper.left_out == 7
 
 
 @pytest.mark.parametrize('options', [dict(skip_norm=0.0), dict(patience=0)])

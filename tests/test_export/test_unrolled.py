@@ -39,5 +39,5 @@ def test_refuses_other_samplers(options, message):
 def test_refuses_other_networks():
     model = build()
     model.backbone = torch.nn.Identity()
-    with pytest.raises(UserError, match='backbone LightUNet, one or one a step, can be exported, this one has Identity'):
+    with pytest.raises(UserError, match='one or one a step, can be exported, this one has Identity'):
         UnrolledFusion(model)

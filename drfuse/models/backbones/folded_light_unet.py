@@ -21,7 +21,7 @@ from drfuse.models.backbones.light_blocks import (
     LargeBlock,
     TimeShift,
 )
-from drfuse.models.backbones.light_unet import SIGMA_UNIT, LightUNet, WeightRefine
+from drfuse.models.backbones.light_unet import SIGMA_UNIT, LightUNet, WeightRefine, pixel_norm
 
 _CHANNELS_LAST = torch.channels_last
 _COARSE = ('encoder2', 'bottom', 'decoder2', 'down1', 'down2', 'up1', 'up2')
@@ -103,8 +103,8 @@ class FoldedLightUNet(BaseDenoiser):
         middle = _chain(step.decoder2, _add_cells(middle, step.up2(bottom)))
         fine = _chain(step.decoder1, _add_cells(fine, step.up1(middle)))
         eps = _shuffle_pixels(step.eps_head(fine))
-        memory = (fine, middle) if self.network.remember else None
-        features = middle.to(torch.float32, copy=memory is not None)
+        memory = (pixel_norm(fine), pixel_norm(middle)) if self.network.remember else None
+        features = middle.float()
         if step.weight_stem is not None:
             features = step.weight_stem.add_to(features, fine)
         features = _chain(step.weight_chain, features)

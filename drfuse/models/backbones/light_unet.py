@@ -16,6 +16,15 @@ SIGMA_UNIT = 0.1
 """Noise levels are divided by it, so that usual ones come near 1."""
 
 
+def pixel_norm(x: torch.Tensor) -> torch.Tensor:
+    """Return x (B, C, H, W) over sqrt(1 + |x|^2 / C) of each pixel.
+
+    Between steps images are clipped; so bounded, neither can features grow from step to step. Unbounded ones did, and
+    training met NaN.
+    """
+    return x * torch.rsqrt(1 + torch.linalg.vector_norm(x, dim=1, keepdim=True).square() / x.shape[1])
+
+
 class WeightRefine(nn.Module):
     """Adds to logits at 1/4 of the resolution, enlarged to 1/2, what the features of both levels say there.
 
@@ -58,7 +67,7 @@ class LightUNet(BaseDenoiser):
         weight_bands: K, bands of the fusion rule; 1 for a plain mask.
         recall: Add features of the step before, where it left some, to those at 1/2 and 1/4; a learned gain for every
             channel starts at 0. Deep features then pass from step to step, not their images alone.
-        remember: Leave the features at 1/2 and 1/4 of the decoder for the next step.
+        remember: Leave the features at 1/2 and 1/4 of the decoder for the next step, see :func:`pixel_norm`.
         refined_weights: Channels of the layers that refine the fusion weights at 1/2 of the resolution; 0 = none.
         emb_channels: Length of the step's embedding; 0 = the network is not told of the step, see
             :class:`~drfuse.models.backbones.StepwiseDenoiser`.
@@ -120,7 +129,8 @@ class LightUNet(BaseDenoiser):
         middle = self.decoder2(middle + F.pixel_shuffle(self.up2(bottom), 2), emb)
         fine = self.decoder1(fine + F.pixel_shuffle(self.up1(middle), 2), emb)
         eps = F.pixel_shuffle(self.eps_head(fine), 2)
-        return DenoiserOutput(eps, self._weight_logits(fine, middle, emb), (fine, middle) if self.remember else None)
+        memory = (pixel_norm(fine), pixel_norm(middle)) if self.remember else None
+        return DenoiserOutput(eps, self._weight_logits(fine, middle, emb), memory)
 
     def for_inference(self, dtype: torch.dtype) -> BaseDenoiser:
         """Return the folded network."""
