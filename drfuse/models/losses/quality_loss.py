@@ -11,6 +11,7 @@ from drfuse.models.losses.quality_terms import (
     contrast_quality,
     edge_quality,
     information_halves,
+    invented_slopes,
     piella_quality,
     strongest_gradient,
     total_variation,
@@ -30,6 +31,7 @@ class QualityFusionLoss(FusionLoss):
         contrast: Weight of 1 - Q_CB, see :func:`~drfuse.models.losses.quality_terms.contrast_quality`.
         information: Weight of 1 - Q_MI / 2 of the sum over the sources.
         structure: Weight of the mean over the sources of 1 - SSIM(Xf, X_i): keeps both of them present.
+        halo: Weight of :func:`~drfuse.models.losses.quality_terms.invented_slopes` (per pixel).
         smoothness: Weight of the total variation of the fusion weights (per pixel): keeps noise and mottle out of them.
         weaker: Share, in [0, 1], by which the sum over the sources in ``information`` and ``structure`` gives way to
             the worse source: with 1 only the worse one counts.
@@ -40,10 +42,11 @@ class QualityFusionLoss(FusionLoss):
 
     def __init__(self, intensity: float = 0.5, gradient: float = 20.0, quality: float = 0.3, edges: float = 0.0,
                  contrast: float = 0.0, information: float = 0.0, structure: float = 0.0, smoothness: float = 0.0,
-                 weaker: float = 0.0) -> None:
+                 halo: float = 0.0, weaker: float = 0.0) -> None:
         super().__init__()
         self.weights = dict(intensity=intensity, gradient=gradient, quality=quality, edges=edges,
-                            contrast=contrast, information=information, structure=structure, smoothness=smoothness)
+                            contrast=contrast, information=information, structure=structure, halo=halo,
+                            smoothness=smoothness)
         if min(self.weights.values()) < 0 or not any(self.weights.values()):
             raise ValueError(f'QualityFusionLoss needs weights >= 0, and one above 0, got {self.weights}')
         if not 0 <= weaker <= 1:
@@ -61,6 +64,7 @@ class QualityFusionLoss(FusionLoss):
             contrast=lambda: 1 - contrast_quality(fused, targets).mean(),
             information=lambda: self._over_sources(list(1 - information_halves(fused, targets))),
             structure=lambda: self._over_sources([1 - ssim(fused, x)[None] for x in targets]),
+            halo=lambda: invented_slopes(fused, targets),
             smoothness=lambda: total_variation(output.weights))
         return {name: weight * values[name]() for name, weight in self.weights.items() if weight}
 

@@ -144,6 +144,24 @@ def total_variation(x: torch.Tensor) -> torch.Tensor:
     return (x[..., 1:, :] - x[..., :-1, :]).abs().mean() + (x[..., 1:] - x[..., :-1]).abs().mean()
 
 
+def invented_slopes(fused: torch.Tensor, sources: Sequence[torch.Tensor], window: int = 9) -> torch.Tensor:
+    """Return by how much the coarse slopes of a fused image exceed the steepest of its sources nearby, a scalar.
+
+    Where weights change between areas that are flat in every source, the fused image has a ramp that none of them has:
+    a halo around trees and roofs in front of a sky.
+
+    Args:
+        fused: (B, 1, H, W) in [0, 1].
+        sources: M images of the same shape.
+        window: Odd side, in pixels, of the means whose slopes are compared and of what is nearby.
+    """
+    def slopes(x: torch.Tensor) -> torch.Tensor:
+        return (sobel_components(_mean(x, window), 8.0).square().sum(1, keepdim=True) + 1e-10).sqrt()
+
+    allowed = torch.stack([slopes(x) for x in sources]).amax(0)
+    return F.relu(slopes(fused) - F.max_pool2d(allowed, window, 1, window // 2)).mean()
+
+
 def _entropy(p: torch.Tensor) -> torch.Tensor:
     return -(p * (p + _EPS).log()).sum(-1)
 

@@ -6,7 +6,7 @@ from drfuse.models.losses.quality_terms import mutual_information
 from drfuse.registry import FUSION_LOSSES
 
 ALL = dict(intensity=1.0, gradient=1.0, quality=1.0, edges=1.0, contrast=1.0, information=1.0, structure=1.0,
-           smoothness=1.0)
+           halo=1.0, smoothness=1.0)
 
 
 def build(**options):

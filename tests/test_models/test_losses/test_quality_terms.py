@@ -14,6 +14,7 @@ from drfuse.models.losses.functional import sobel_components
 from drfuse.models.losses.quality_terms import (
     contrast_quality,
     edge_quality,
+    invented_slopes,
     mutual_information,
     piella_quality,
     strongest_gradient,
@@ -112,3 +113,17 @@ def test_strongest_gradient_keeps_the_sign():
 def test_total_variation_of_a_ramp():
     ramp = torch.arange(10.0).expand(1, 2, 6, 10)
     assert float(total_variation(0.3 * ramp)) == pytest.approx(0.3, abs=1e-6)
+
+
+def test_a_source_and_any_even_mixture_invent_no_slope(sources):
+    for fused in (*sources, 0.3 * sources[0] + 0.7 * sources[1]):
+        assert invented_slopes(fused, sources) == 0
+
+
+def test_a_change_of_weights_between_flat_areas_is_an_invented_slope():
+    bright, dark = torch.full((1, 1, 64, 64), 0.8), torch.full((1, 1, 64, 64), 0.2)
+    ramp = (torch.arange(64) - 24).clamp(0, 16).div(16).expand(1, 1, 64, 64)
+    fused = bright - 0.6 * ramp
+    assert 0.2 * 0.6 / 64 < invented_slopes(fused, [bright, dark]) < 0.6 / 56
+    edge = bright - 0.6 * (ramp > 0.5)  # nearby, a source has this edge itself
+    assert invented_slopes(edge, [edge, dark]) == 0
