@@ -1,16 +1,12 @@
 """The page of mistakes is the list that is tested."""
 
-import importlib.util
 
 import pytest
 
 
 @pytest.fixture(scope='module')
-def tool(repo_dir):
-    spec = importlib.util.spec_from_file_location('table', repo_dir / 'tools/analysis_tools/bad_input_table.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool('analysis_tools/bad_input_table.py')
 
 
 def test_page_is_up_to_date(tool):

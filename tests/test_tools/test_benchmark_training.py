@@ -1,6 +1,5 @@
 """Training is timed as it runs, and the tables say what was measured."""
 
-import importlib.util
 from types import SimpleNamespace
 
 import pytest
@@ -9,12 +8,8 @@ from drfuse.benchmark.sets import write_folders
 
 
 @pytest.fixture(scope='module')
-def tool(repo_dir):
-    path = repo_dir / 'tools/analysis_tools/benchmark_training.py'
-    spec = importlib.util.spec_from_file_location('benchmark_training', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool('analysis_tools/benchmark_training.py')
 
 
 def test_the_first_iterations_do_not_count(tool):

@@ -1,9 +1,7 @@
 """Parallel workers: a killed one is survived, finished pairs are not done again, shards cover everything once."""
 
-import importlib.util
 import os
 import signal
-import sys
 
 import pytest
 
@@ -13,12 +11,8 @@ pytest.importorskip('joblib')
 
 
 @pytest.fixture(scope='module')
-def tool(repo_dir):
-    spec = importlib.util.spec_from_file_location('fuse_sharded', repo_dir / 'tools/fuse_sharded.py')
-    module = importlib.util.module_from_spec(spec)
-    sys.modules['fuse_sharded'] = module
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool('fuse_sharded.py')
 
 
 def pairs(number):

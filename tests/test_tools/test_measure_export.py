@@ -1,6 +1,5 @@
 """What the script writes of exported models, and that its cases can be observed."""
 
-import importlib.util
 
 import pytest
 
@@ -8,13 +7,9 @@ from drfuse.export import graph_inputs
 
 
 @pytest.fixture(scope='module')
-def tool(repo_dir):
+def tool(load_tool):
     pytest.importorskip('onnx', reason='onnx is not installed: pip install drfuse[export]')
-    path = repo_dir / 'tools/analysis_tools/measure_export.py'
-    spec = importlib.util.spec_from_file_location('measure_export', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('analysis_tools/measure_export.py')
 
 
 def test_the_tables_show_the_worst_size_and_ratios(tool):

@@ -1,6 +1,5 @@
 """The script that measures flicker, with an untrained model: the mean of two sources flickers less than each."""
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -14,10 +13,8 @@ REPO = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize('options', [[], ['--blind']])
-def test_the_report(options, tmp_path, capsys):
-    spec = importlib.util.spec_from_file_location('measure_flicker', REPO / 'tools/analysis_tools/measure_flicker.py')
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+def test_the_report(load_tool, options, tmp_path, capsys):
+    script = load_tool('analysis_tools/measure_flicker.py')
     config = REPO / 'configs/light/ivf.py'
     torch.save(MODELS.build(Config.fromfile(str(config)).model).state_dict(), tmp_path / 'light.pth')
     argv = ['--model', str(config), '--weights', str(tmp_path / 'light.pth'), '--scenes', '1', '--frames', '4']

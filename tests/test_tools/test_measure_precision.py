@@ -1,6 +1,5 @@
 """The rule for bfloat16, and that a model which breaks it is found."""
 
-import importlib.util
 
 import cv2
 import numpy as np
@@ -11,12 +10,8 @@ from drfuse.models import DualDecoderUNet
 
 
 @pytest.fixture(scope='module')
-def tool(repo_dir):
-    path = repo_dir / 'tools/analysis_tools/measure_precision.py'
-    spec = importlib.util.spec_from_file_location('measure_precision', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool('analysis_tools/measure_precision.py')
 
 
 def test_levels_are_of_255(tool):

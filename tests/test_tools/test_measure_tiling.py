@@ -1,6 +1,5 @@
 """The script that measures tiles, on a picture that is barely cut."""
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -11,11 +10,8 @@ SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'analysis_tools' / 'mea
 
 
 @pytest.fixture(scope='module')
-def script():
-    spec = importlib.util.spec_from_file_location('measure_tiling', SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(load_tool):
+    return load_tool('analysis_tools/measure_tiling.py')
 
 
 def test_pairs_have_the_size_and_repeat_without_edges(script):

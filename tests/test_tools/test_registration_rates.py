@@ -1,6 +1,5 @@
 """The rates of the registration check."""
 
-import importlib.util
 
 import cv2
 import numpy as np
@@ -11,11 +10,8 @@ from drfuse.datasets.embedded import EmbeddedPairs
 
 
 @pytest.fixture(scope='module')
-def tool(repo_dir):
-    spec = importlib.util.spec_from_file_location('rates', repo_dir / 'tools/analysis_tools/registration_rates.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool('analysis_tools/registration_rates.py')
 
 
 def test_windows_are_apart_by_the_shift(tool):

@@ -21,19 +21,19 @@ LAST = dict(SHAPE, emb_channels=0, refined_weights=4)
 SHARED = dict(SHAPE, emb_channels=16, refined_weights=4)
 
 
-def config(backbone):
-    scale = dict(type='LearnedScale', num_steps=2, fused=1.0)
+def config(backbone, steps=2):
+    scale = dict(type='LearnedScale', num_steps=steps, fused=1.0)
     return dict(type='DRFusion', backbone=backbone, sampler=dict(
-        type='FusionDDIMSampler', num_steps=2, correction_scale=scale, fusion=dict(type='StarletFusion', bands=2)))
+        type='FusionDDIMSampler', num_steps=steps, correction_scale=scale, fusion=dict(type='StarletFusion', bands=2)))
 
 
 def stepwise(**early):
     return dict(type='StepwiseDenoiser', networks=[LAST, dict(LAST, **early)])
 
 
-def model(backbone):
+def model(backbone, steps=2):
     torch.manual_seed(0)
-    return MODELS.build(config(backbone)).eval()
+    return MODELS.build(config(backbone, steps)).eval()
 
 
 def shared():
@@ -63,9 +63,29 @@ def test_a_split_model_starts_where_the_shared_one_ended(tool):
     assert torch.equal(target.sampler.correction_scale.bias, source.sampler.correction_scale.bias)
 
 
+def test_steps_are_taken_from_networks_of_their_own(tool):
+    source = model(stepwise())
+    source.backbone = perturbed(source.backbone, 1)
+    with torch.no_grad():
+        source.sampler.schedule.raw.copy_(torch.tensor([0.3, 0.6]))
+    target = model(dict(type='StepwiseDenoiser', networks=[LAST]), steps=1)
+    target.load_state_dict(tool.split(source, target, [2]))
+    (x, cond), steps = known(), torch.tensor([1])
+    with torch.no_grad():
+        found, expected = target.backbone(x, steps, cond), source.backbone(x, 2 * steps, cond)
+    torch.testing.assert_close(found.eps, expected.eps)
+    assert target.sampler.schedule.raw.tolist() == [pytest.approx(0.6)]
+
+
+@pytest.mark.parametrize('take', [[1], [1, 3], [0, 1]])
+def test_steps_that_are_not_there_are_refused(tool, take):
+    with pytest.raises(UserError, match=rf'--take needs 2 steps of 1\.\.2, got {" ".join(map(str, take))}'):
+        tool.split(model(stepwise()), model(stepwise()), take)
+
+
 def test_other_kinds_are_refused(tool):
-    with pytest.raises(UserError, match='must be LightUNet and StepwiseDenoiser, got StepwiseDenoiser'):
-        tool.split(model(stepwise()), model(stepwise()))
+    with pytest.raises(UserError, match='and StepwiseDenoiser, got LightUNet and LightUNet'):
+        tool.split(shared(), shared())
 
 
 def test_command(tool, tmp_path, capsys):

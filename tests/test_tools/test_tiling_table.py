@@ -1,6 +1,5 @@
 """The table of docs/large_pictures.md is that of the reports."""
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -10,11 +9,8 @@ REPO = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope='module')
-def script():
-    spec = importlib.util.spec_from_file_location('tiling_table', REPO / 'tools/analysis_tools/tiling_table.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(load_tool):
+    return load_tool('analysis_tools/tiling_table.py')
 
 
 def test_the_page_is_up_to_date(script):

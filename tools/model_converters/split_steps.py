@@ -1,10 +1,11 @@
-"""Give every step of a trained light model a network of its own: the start of a training that lets them differ.
+"""Give every step of a light model a network of its own, from a trained model: the start of a training.
 
 The step's scale and shift of channels become part of the weights, as in inference. Blocks that the new networks have
 on top start as the identity; branches of fusion weights that differ in shape start balanced.
 
-Usage: python tools/model_converters/split_steps.py weights/ivf.pth configs/light/ivf_shared.py configs/light/ivf.py \
-           work_dirs/ivf_split.pth
+Usage: python tools/model_converters/split_steps.py weights/mif.pth configs/light/mif.py NEW_CONFIG.py start.pth
+       python tools/model_converters/split_steps.py weights/ivf.pth configs/light/ivf.py configs/light/ivf_t2.py \
+           start.pth --take 1 3
 """
 
 import argparse
@@ -47,42 +48,52 @@ def start_step(network: LightUNet, state: dict[str, torch.Tensor]) -> None:
         for layer in getattr(block, 'closing', ()):
             if f'{name}.{layer}.weight' not in fits:
                 nn.init.zeros_(getattr(block, layer).weight)
-    if any(name.startswith('weight_') and name not in own for name in state):
+    if {name for name in state if name.startswith('weight_')} != {name for name in own if name.startswith('weight_')}:
         for head in [network.weight_head, *([network.weight_refine.head] if network.weight_refine else [])]:
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
 
 
-def split(shared: nn.Module, target: nn.Module) -> dict[str, torch.Tensor]:
-    """Return the state of ``target`` that computes what ``shared`` does.
+def split(source: nn.Module, target: nn.Module, take: Sequence[int] | None = None) -> dict[str, torch.Tensor]:
+    """Return the state of ``target`` that computes what ``source`` does at the steps taken.
 
     Args:
-        shared: A model with one :class:`~drfuse.models.LightUNet` for all steps.
+        source: A trained model with a :class:`~drfuse.models.LightUNet` for all steps, or with one for each.
         target: A model with a :class:`~drfuse.models.StepwiseDenoiser` of those without embedding.
+        take: Step of the source for every step of the target; None = the same.
 
     Raises:
-        UserError: If they are of other kinds.
+        UserError: If they are of other kinds, or ``take`` names steps that there are not.
     """
-    if not isinstance(shared.backbone, LightUNet) or not isinstance(target.backbone, StepwiseDenoiser):
-        raise UserError(f'the backbones must be LightUNet and StepwiseDenoiser, got {type(shared.backbone).__name__} '
-                        f'and {type(target.backbone).__name__}')
-    target.sampler.load_state_dict(shared.sampler.state_dict())
-    for t, network in enumerate(target.backbone.networks, 1):
-        start_step(network, weights_of_step(shared.backbone, t))
+    if not isinstance(source.backbone, LightUNet | StepwiseDenoiser) or not isinstance(target.backbone,
+                                                                                     StepwiseDenoiser):
+        raise UserError('the backbones must be LightUNet or StepwiseDenoiser, and StepwiseDenoiser, got '
+                        f'{type(source.backbone).__name__} and {type(target.backbone).__name__}')
+    have, wanted = (len(m.sampler.schedule.timesteps) for m in (source, target))
+    take = list(take or range(1, wanted + 1))
+    if len(take) != wanted or not set(take) <= set(range(1, have + 1)):
+        raise UserError(f'--take needs {wanted} steps of 1..{have}, got {" ".join(map(str, take))}')
+    rows = [t - 1 for t in take]  # what a sampler learns it learns for every step
+    target.sampler.load_state_dict({name: value[rows] for name, value in source.sampler.state_dict().items()})
+    for t, network in zip(take, target.backbone.networks, strict=True):
+        one = source.backbone.network(t) if isinstance(source.backbone, StepwiseDenoiser) else source.backbone
+        start_step(network, weights_of_step(one, t))
     return target.state_dict()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command-line entry."""
     parser = argparse.ArgumentParser(description=(__doc__ or '').splitlines()[0])
-    parser.add_argument('source', type=Path, help='trained weights of one network for all steps')
+    parser.add_argument('source', type=Path, help='trained weights')
     parser.add_argument('source_config', help='their config')
     parser.add_argument('config', help='config with a network for each step')
     parser.add_argument('out', type=Path, help='checkpoint to write, for load_from')
+    parser.add_argument('--take', type=int, nargs='+', metavar='T', help='step of the source for every step, from the '
+                        'last (1) on; default: the same')
     args = parser.parse_args(arguments)
-    shared = load_model(args.source_config, args.source, 'cpu').model
+    source = load_model(args.source_config, args.source, 'cpu').model
     target = MODELS.build({**load_config(args.config).model, 'losses': None})
-    state = split(shared, target)
+    state = split(source, target, args.take)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     save_atomic(dict(meta={}, state_dict=state), args.out)
     print(f'{sum(p.numel() for p in target.parameters()):,} parameters in {args.out}')
