@@ -14,8 +14,8 @@ model = dict(
     train_only=['weight_stem', 'weight_chain', 'weight_head', 'weight_refine'],
     losses=dict(
         _delete_=True,
-        fusion=dict(type='QualityFusionLoss', intensity=3.0, gradient=0.0, quality=6.0, edges=4.0, contrast=4.0,
-                    information=2.0, smoothness=0.5),
+        fusion=dict(type='QualityFusionLoss', intensity=3.0, gradient=0.0, quality=8.0, edges=4.0, contrast=5.0,
+                    information=5.0, halo=0.0, smoothness=0.5),
         kept=dict(type='SmallerHalfLoss', weight=15.0)))
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-train_cfg = dict(max_iters=760, val_interval=760)
+train_cfg = dict(max_iters=1200, val_interval=1200)

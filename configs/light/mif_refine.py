@@ -5,7 +5,7 @@ so that the network spends itself on MRI.
 """
 
 _base_ = ['./mif.py']
-load_from = 'weights/ivf.pth'
+load_from = 'weights/mif.pth'
 model = dict(
     train_only=['embedding', 'backbone.stem', 'encoder', 'down', 'bottom', 'backbone.up', 'decoder', 'eps_head',
                 'sampler'],

@@ -1,6 +1,6 @@
 """Infrared-visible pairs of RoadScene and single images, each source with a random degradation of its own.
 
-Blur, noise and factor are drawn independently, or (16 draws of 23) one of the paper's scenarios exactly, or nothing
+Blur, noise and factor are drawn independently, or (18 draws of 24) one of the paper's scenarios exactly, or nothing
 but truncation. A single image serves as both sources, one of them with another tone: a stand-in that trains
 restoration. Validation: the paper's composite scenario on pairs held back from training.
 """
@@ -17,7 +17,7 @@ pool = dict(type='OneOf', weights=[5, 3, 1], stages=[
     [], dict(type='AveragePool', factor=2), dict(type='AveragePool', factor=4)])
 floor = dict(type='Floor')
 soft, grain = dict(type='GaussianBlur', sigma=2.0, kernel_size=21), dict(type='GaussianNoise', sigma=0.001**0.5)
-weights, paper = [6, 6, 4, 6, 1], [[soft, floor], [dict(type='GaussianNoise', sigma=0.003**0.5), floor]]
+weights, paper = [5, 4, 7, 7, 1], [[soft, floor], [dict(type='GaussianNoise', sigma=0.003**0.5), floor]]
 low = [soft, floor, grain, floor, dict(type='AveragePool', factor=2), floor]
 ir = [dict(type='OneOf', weights=weights, stages=[[blur, noise, pool, floor], *paper, low, [floor]])]
 vis = [dict(type='OneOf', weights=weights, stages=[[blur, noise, floor], *paper, low[:4], [floor]])]

@@ -1,0 +1,8 @@
+"""Two steps instead of three, restoration; it starts from the networks of the last and the first step of `ivf`."""
+
+_base_ = ['./ivf_refine.py']
+load_from = 'work_dirs/ivf_t2_start.pth'
+last, _, first = _base_.model.backbone.networks
+model = dict(
+    backbone=dict(networks=[last, first]), sampler=dict(num_steps=2, correction_scale=dict(num_steps=2)))
+del last, first, _
