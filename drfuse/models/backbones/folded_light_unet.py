@@ -24,8 +24,8 @@ from drfuse.models.backbones.light_blocks import (
 from drfuse.models.backbones.light_unet import SIGMA_UNIT, LightUNet, WeightRefine, pixel_norm
 
 _CHANNELS_LAST = torch.channels_last
-_COARSE = ('encoder2', 'bottom', 'decoder2', 'down1', 'down2', 'up1', 'up2')
-_FINE = ('encoder1', 'decoder1', 'eps_head', 'weight_stem', 'weight_chain', 'weight_head', 'weight_refine')
+_FEATURES = ('encoder1', 'encoder2', 'bottom', 'decoder1', 'decoder2', 'down1', 'down2', 'up1', 'up2')
+_HEADS = ('eps_head', 'weight_stem', 'weight_chain', 'weight_head', 'weight_refine')
 LAST = 1
 """t of the step that gives the result."""
 
@@ -68,9 +68,9 @@ class FoldedLightUNet(BaseDenoiser):
 
     Args:
         network: Its weights are read when a step is computed for the first time; do not train it afterwards.
-        dtype: Of the levels at 1/4 and 1/8 of the resolution, float32 or bfloat16. The level at 1/2, the branch of
-            fusion weights and the whole last step (t = 1) stay in float32: there rounding shows, in the masks first,
-            and what is left of the last step's is what no later step takes back.
+        dtype: Of the features, float32 or bfloat16. What leaves the network, noise and fusion weights, and the whole
+            last step (t = 1) stay in float32: there rounding shows, in the masks first, and what is left of the last
+            step's is what no later step takes back.
 
     Shape:
         As of the network, but for M = 2 ``weight_logits`` is (B, K, H, W).
@@ -96,12 +96,13 @@ class FoldedLightUNet(BaseDenoiser):
         constant = cond.sigma.stride()[-2:] == (0, 0)
         known = [x, cond.pinv, cond.residual] + ([] if constant else [cond.sigma])
         fine = self._recalled(0, self._stem(step, _cells(known), cond.sigma if constant else None), cond)
-        fine = _chain(step.encoder1, fine)
-        middle = self._recalled(1, step.down1(fine.to(step.down1.weight.dtype)), cond)
+        fine = _chain(step.encoder1, fine.to(step.down1.weight.dtype))
+        middle = self._recalled(1, step.down1(fine), cond)
         middle = _chain(step.encoder2, middle)
         bottom = _chain(step.bottom, step.down2(middle))
         middle = _chain(step.decoder2, _add_cells(middle, step.up2(bottom)))
         fine = _chain(step.decoder1, _add_cells(fine, step.up1(middle)))
+        fine = fine.float()
         eps = _shuffle_pixels(step.eps_head(fine))
         memory = (pixel_norm(fine), pixel_norm(middle)) if self.network.remember else None
         features = middle.float()
@@ -140,8 +141,8 @@ class FoldedLightUNet(BaseDenoiser):
     def _fold(self, t: int, device: torch.device) -> _Step:
         net = self.network
         emb = net.time_embedding(torch.full((1,), t, device=device)) if net.time_embedding else None
-        coarse = torch.float32 if t == LAST else self.dtype
-        dtypes = {**dict.fromkeys(_COARSE, coarse), **dict.fromkeys(_FINE, torch.float32)}
+        dtype = torch.float32 if t == LAST else self.dtype
+        dtypes = {**dict.fromkeys(_FEATURES, dtype), **dict.fromkeys(_HEADS, torch.float32)}
         parts = {name: self._part(name, dtype, emb) for name, dtype in dtypes.items()}
         stem = net.stem.weight[:, :, 0, 0].T.clone()
         stem[-4 * net.num_sources:] /= SIGMA_UNIT
