@@ -34,9 +34,12 @@ class StepCondition:
 
     def sample(self, index: int) -> StepCondition:
         """Return what is known of one sample of the batch, as a batch of one."""
-        maps = (self.pinv, self.residual, self.sigma, self.degradation)
-        memory = self.memory and tuple(m[index:index + 1] for m in self.memory)
-        return StepCondition(*(m if m is None else m[index:index + 1] for m in maps), memory)  # type: ignore[arg-type]
+        def one(x: torch.Tensor) -> torch.Tensor:
+            return x[index:index + 1]
+
+        return StepCondition(one(self.pinv), one(self.residual), one(self.sigma),
+                             None if self.degradation is None else one(self.degradation),
+                             None if self.memory is None else tuple(map(one, self.memory)))
 
 
 class DenoiserOutput(NamedTuple):
