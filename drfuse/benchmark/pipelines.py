@@ -80,6 +80,6 @@ def costs(network: BaseDenoiser, size: tuple[int, int]) -> dict[str, float]:
     flops = []
     for t in STEPS:
         with FlopCounterMode(display=False) as counter:
-            step_of(network.network(t) if isinstance(network, StepwiseDenoiser) else network, size)()
+            step_of(network.at(t) if isinstance(network, StepwiseDenoiser) else network, size)()
         flops.append(counter.get_total_flops())
     return dict(parameters_m=sum(p.numel() for p in network.parameters()) / 1e6, gflop_per_step=max(flops) / 1e9)

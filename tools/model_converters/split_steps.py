@@ -76,7 +76,7 @@ def split(source: nn.Module, target: nn.Module, take: Sequence[int] | None = Non
     rows = [t - 1 for t in take]  # what a sampler learns it learns for every step
     target.sampler.load_state_dict({name: value[rows] for name, value in source.sampler.state_dict().items()})
     for t, network in zip(take, target.backbone.networks, strict=True):
-        one = source.backbone.network(t) if isinstance(source.backbone, StepwiseDenoiser) else source.backbone
+        one = source.backbone.at(t) if isinstance(source.backbone, StepwiseDenoiser) else source.backbone
         start_step(network, weights_of_step(one, t))
     return target.state_dict()
 

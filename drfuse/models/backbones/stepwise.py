@@ -50,7 +50,7 @@ class StepwiseDenoiser(BaseDenoiser):
         fields = [network.receptive_field for network in networks]
         self.receptive_field = None if None in fields else max(fields)  # type: ignore[type-var]
 
-    def network(self, t: int) -> BaseDenoiser:
+    def at(self, t: int) -> BaseDenoiser:
         """Return the network of step t >= 1."""
         return self.networks[min(t, len(self.networks)) - 1]  # type: ignore[return-value]
 
@@ -58,19 +58,20 @@ class StepwiseDenoiser(BaseDenoiser):
         """Predict, each sample by the network of its step."""
         steps = [int(step) for step in t]
         if len(set(steps)) == 1:
-            return self.network(steps[0]).forward_features(x, t, cond)
-        samples = [self.network(step).forward_features(x[i:i + 1], t[i:i + 1], cond and cond.sample(i))
+            return self.at(steps[0]).forward_features(x, t, cond)
+        samples = [self.at(step).forward_features(x[i:i + 1], t[i:i + 1], cond and cond.sample(i))
                    for i, step in enumerate(steps)]
         eps, logits = (torch.cat(parts) for parts in zip(*(s[:2] for s in samples), strict=True))
         return DenoiserOutput(eps, logits)
 
     def at_step(self, t: int, x: torch.Tensor, cond: StepCondition) -> DenoiserOutput:
         """Predict at a step known beforehand, by networks that were made for inference."""
-        return self.network(t).at_step(t, x, cond)
+        return self.at(t).at_step(t, x, cond)
 
     def for_inference(self, dtype: torch.dtype) -> BaseDenoiser:
-        """Return the same of networks made for inference."""
+        """Return the same of networks made for inference; its attribute ``network`` is this one."""
         faster = StepwiseDenoiser.__new__(StepwiseDenoiser)
         BaseDenoiser.__init__(faster, self.num_sources)
         faster._hold([network.for_inference(dtype) for network in self.networks])  # type: ignore[operator]
+        faster.network = self
         return faster

@@ -59,7 +59,7 @@ def test_for_inference_it_predicts_the_same(t):
         torch.testing.assert_close(found.weight_logits, expected.weight_logits[:, :2], atol=1e-5, rtol=1e-5)
         assert torch.equal(fast.at_step(t, x, cond).eps, found.eps)
         torch.testing.assert_close(found.memory, expected.memory, atol=1e-5, rtol=1e-5)
-    assert (fast.receptive_field, fast.size_divisibility, fast.weight_bands) == (
+    assert fast.network is net and (fast.receptive_field, fast.size_divisibility, fast.weight_bands) == (
         net.receptive_field, net.size_divisibility, net.weight_bands)
     assert fast.receptive_field == max(n.receptive_field for n in net.networks)
 
