@@ -23,8 +23,6 @@ FACTOR = 4
 """Low-resolution factor of the infrared image in the scenario ``composite``."""
 PAPER = 'drfusion/ivf_composite.py'
 DEGRADATION = 'composite'
-STEPS = (1, 2, 3)
-"""Those of the reverse process."""
 
 
 def write_pair(folder: Path, size: tuple[int, int], seed: int = 0) -> tuple[Path, Path]:
@@ -78,8 +76,8 @@ def costs(network: BaseDenoiser, size: tuple[int, int]) -> dict[str, float]:
     On the device ``meta`` they are counted without being computed.
     """
     flops = []
-    for t in STEPS:
+    for part in network.networks if isinstance(network, StepwiseDenoiser) else [network]:
         with FlopCounterMode(display=False) as counter:
-            step_of(network.at(t) if isinstance(network, StepwiseDenoiser) else network, size)()
+            step_of(part, size)()
         flops.append(counter.get_total_flops())
     return dict(parameters_m=sum(p.numel() for p in network.parameters()) / 1e6, gflop_per_step=max(flops) / 1e9)

@@ -156,7 +156,7 @@ def invented_slopes(fused: torch.Tensor, sources: Sequence[torch.Tensor], window
         window: Odd side, in pixels, of the means whose slopes are compared and of what is nearby.
     """
     def slopes(x: torch.Tensor) -> torch.Tensor:
-        return (sobel_components(_mean(x, window), 8.0).square().sum(1, keepdim=True) + 1e-10).sqrt()
+        return _strength_and_direction(_mean(x, window))[0]
 
     allowed = torch.stack([slopes(x) for x in sources]).amax(0)
     return F.relu(slopes(fused) - F.max_pool2d(allowed, window, 1, window // 2)).mean()
