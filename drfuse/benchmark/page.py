@@ -148,6 +148,9 @@ def plot(result: Mapping[str, Any], path: Path) -> None:
     axes.set(xscale='log', yscale='log', xlabel='parameters (M)', ylabel='seconds a pair, files to file')
     axes.legend(fontsize=7)
     axes.grid(True, which='both', alpha=0.3)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter('{x:g}')
+        axis.set_minor_formatter('')  # between 1 and 30 matplotlib would label lines so close that labels overlap
     figure.savefig(path)
 
 
