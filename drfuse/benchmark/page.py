@@ -131,8 +131,8 @@ def _roofline(roofline: Mapping[str, Any], size: str) -> list[str]:
 
 
 _TEXTS = dict(pipeline=_pipeline, stages=_stages, network=_networks, light_modes=_light, paper_modes=_paper,
-              paper_compiled=_paper, roofline=_roofline, pixels=_pixels, steps=_steps, evaluation=_evaluation,
-              many=_many, start=_start, memory=_memory)
+              paper_modes_small=_paper, paper_compiled=_paper, roofline=_roofline, pixels=_pixels, steps=_steps,
+              evaluation=_evaluation, many=_many, start=_start, memory=_memory)
 
 
 def plot(result: Mapping[str, Any], path: Path) -> None:

@@ -6,18 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import torch
+from mmcv import imwrite
 from torch.utils.flop_counter import FlopCounterMode
 
 from drfuse.apis import FusionInferencer
+from drfuse.apis.degradation_spec import PRESETS
 from drfuse.datasets.embedded import EmbeddedPairs
+from drfuse.datasets.image_io import to_tensor
+from drfuse.degradations import Degradation
 from drfuse.diffusion.denoiser import StepCondition
 from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.models.backbones.stepwise import StepwiseDenoiser
 from drfuse.registry import MODELS
 from drfuse.utils.config import load_config
 from drfuse.utils.paths import find_config
+from drfuse.utils.seed import keyed_generator
 
 FACTOR = 4
 """Low-resolution factor of the infrared image in the scenario ``composite``."""
@@ -26,14 +30,17 @@ DEGRADATION = 'composite'
 
 
 def write_pair(folder: Path, size: tuple[int, int], seed: int = 0) -> tuple[Path, Path]:
-    """Write a generated infrared-visible pair of (H, W), the infrared image at a quarter of it; return the files."""
+    """Write a generated infrared-visible pair of (H, W), degraded as the scenario says; return the files."""
     pairs = EmbeddedPairs('ivf', num=1, size=size, seed=seed)
-    pair = pairs.render(pairs.stems[0])
-    ir, vis = pair['ir'], pair['vis']
-    small = cv2.resize(ir, (size[1] // FACTOR, size[0] // FACTOR), interpolation=cv2.INTER_AREA)
+    pair, (sigma, variance) = pairs.render(pairs.stems[0]), PRESETS[DEGRADATION]
+    stages = [dict(type='GaussianBlur', sigma=sigma, kernel_size=21), dict(type='GaussianNoise', sigma=variance**0.5)]
+    low = dict(type='AveragePool', factor=FACTOR)
     files = folder / f'ir_{size[1]}.png', folder / f'vis_{size[1]}.png'
-    cv2.imwrite(str(files[0]), small)
-    cv2.imwrite(str(files[1]), vis[..., ::-1])
+    for file, (name, recipe) in zip(files, dict(ir=[*stages, low], vis=stages).items(), strict=True):
+        degradation = Degradation(recipe)
+        image = degradation.degrade(to_tensor(pair[name])[None], degradation.sample_params(),
+                                    keyed_generator('benchmark', seed, name))
+        imwrite((255 * image[0].clamp(0, 1)).round().byte().permute(1, 2, 0).numpy()[..., ::-1], str(file))
     return files
 
 

@@ -42,6 +42,7 @@ PARTS = dict(
     network=Part('networks', measures.network),
     light_modes=Part('forms of the light network', measures.light_modes),
     paper_modes=Part('forms of the paper network', measures.paper_modes),
+    paper_modes_small=Part('forms of the paper network, smaller picture', measures.paper_modes_small),
     paper_compiled=Part('the paper network compiled', measures.paper_compiled),
     pixels=Part('growth with pixels', measures.pixels),
     steps=Part('growth with steps', measures.steps),

@@ -44,9 +44,10 @@ def targets(result: Mapping[str, Any]) -> list[Target]:
         found.append(Target('shipped model over the paper network, files to file, default settings',
                             result['pipeline']['speedup'], aim, True, ' x'))
     if 'paper_modes' in result:
-        ratios = result['paper_modes']['speedups']
-        found += [Target(f'paper network folded, {kind}, over its eager float32', ratios[f'folded {kind}'], aim, True,
-                         ' x') for kind, aim in (('bfloat16', 2.5), ('float32', 1.3))]
+        ratios, (height, width) = result['paper_modes']['speedups'], result['paper_modes']['size']
+        found += [Target(f'paper network folded, {kind}, over its eager float32, {width} x {height}',
+                         ratios[f'folded {kind}'], aim, True, ' x')
+                  for kind, aim in (('bfloat16', 2.5), ('float32', 1.3))]
     for kind, stage in result.get('stages', {}).items():
         found.append(Target(f'correction, of a step in {kind}', 100 * stage['shares']['correction'], 15, unit=' %'))
     if 'memory' in result:
