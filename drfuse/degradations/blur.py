@@ -46,6 +46,8 @@ class GaussianBlur(Convolution):
         ValueError: For negative sigma, even kernel size, or an angle without sigma2.
     """
 
+    strengths = ('sigma', 'sigma2')
+
     def __init__(self, sigma: Range, kernel_size: int | None = None, sigma2: Range | None = None,
                  angle: Range = 0.0, boundary: str = 'reflect', pinv_solver: dict | None = None) -> None:
         self.sigma = checked_range(sigma, 'GaussianBlur sigma')
@@ -89,6 +91,8 @@ class MotionBlur(Convolution):
         ValueError: For a negative length or an even kernel size.
     """
 
+    strengths = ('length',)
+
     def __init__(self, length: Range, angle: Range = 0.0, kernel_size: int | None = None,
                  boundary: str = 'reflect', pinv_solver: dict | None = None) -> None:
         self.length = checked_range(length, 'MotionBlur length')
@@ -123,6 +127,8 @@ class DefocusBlur(Convolution):
     Raises:
         ValueError: For a negative radius or an even kernel size.
     """
+
+    strengths = ('radius',)
 
     def __init__(self, radius: Range, kernel_size: int | None = None, boundary: str = 'reflect',
                  pinv_solver: dict | None = None) -> None:

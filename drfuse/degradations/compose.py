@@ -62,6 +62,11 @@ class Compose(LinearOperator):
         drawn = [o.sample_params(generator) for o in self.operators]
         return {f'{i}.{name}': value for i, params in enumerate(drawn) for name, value in params.items()}
 
+    def scaled(self, params: Params, factor: float) -> Params:
+        """Return the parameters of factors that all do ``factor`` times as much."""
+        return {f'{i}.{name}': value for i, operator in enumerate(self.operators)
+                for name, value in operator.scaled(self._own(i, params), factor).items()}
+
     def parts(self, params: Params, image_shape: ImageShape) -> list[BoundOperator]:
         """Return the factors, each bound to the size of the image it meets."""
         bound = []

@@ -93,6 +93,11 @@ class Degradation:
         drawn = [stage.sample_params(generator) for stage in self.stages]
         return {f'{i}.{name}': value for i, params in enumerate(drawn) for name, value in params.items()}
 
+    def scaled(self, params: Params, factors: Sequence[float]) -> Params:
+        """Return the parameters of stages that do ``factors`` times as much, one factor a stage."""
+        return {f'{i}.{name}': value for i, (stage, factor) in enumerate(zip(self.stages, factors, strict=True))
+                for name, value in stage.scaled(_select(params, i), factor).items()}
+
     def degrade(self, image: torch.Tensor, params: Params, generator: torch.Generator | None) -> torch.Tensor:
         """Apply every stage to the stored channels.
 

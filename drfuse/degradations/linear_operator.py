@@ -28,6 +28,9 @@ iteration, or of a spectral cut.
 class Stage(ABC):
     """One stage of a degradation. Plain, picklable and stateless: it holds configuration only."""
 
+    strengths: ClassVar[tuple[str, ...]] = ()
+    """Names of the parameters that say how much the stage does, 0 = nothing."""
+
     def resolve(self, generator: torch.Generator | None) -> Stage:
         """Settle choices that change shapes (operator family, factor): one draw for a whole batch."""
         return self
@@ -35,6 +38,10 @@ class Stage(ABC):
     def sample_params(self, generator: torch.Generator | None) -> Params:
         """Draw the continuous parameters of one sample; each tensor has leading dimension 1."""
         return {}
+
+    def scaled(self, params: Params, factor: float) -> Params:
+        """Return the parameters of a stage that does ``factor`` times as much; without ``strengths``, the same ones."""
+        return {name: value * factor if name in self.strengths else value for name, value in params.items()}
 
     @abstractmethod
     def degrade(self, image: torch.Tensor, params: Params, generator: torch.Generator | None) -> torch.Tensor:

@@ -69,6 +69,8 @@ class GaussianNoise(NoiseModel):
         ValueError: If sigma < 0.
     """
 
+    strengths = ('sigma',)
+
     def __init__(self, sigma: Range) -> None:
         self.sigma = checked_range(sigma, 'GaussianNoise sigma')
 
@@ -139,6 +141,8 @@ class SpeckleNoise(NoiseModel):
 
     signal_dependent = True
 
+    strengths = ('sigma',)
+
     def __init__(self, sigma: Range) -> None:
         self.sigma = checked_range(sigma, 'SpeckleNoise sigma')
 
@@ -166,6 +170,8 @@ class StripeNoise(NoiseModel):
     Raises:
         ValueError: If sigma < 0 or axis is unknown.
     """
+
+    strengths = ('sigma',)
 
     def __init__(self, sigma: Range, axis: str = 'column') -> None:
         if axis not in ('column', 'row'):

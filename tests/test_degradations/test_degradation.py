@@ -204,3 +204,13 @@ def test_stack_forgets_a_noise_level_that_not_all_samples_have():
     both = [Degradation([noise(0.001)]).observe(grey(8, 8, 1), keyed_generator(i))[0] for i in range(2)]
     both[0] = Observation(both[0].y, both[0].A.with_noise(None), both[0].sigma)
     assert Observation.stack(both).A.noise_std is None
+
+
+def test_a_stage_that_does_half_as_much():
+    blur = dict(type='Compose', operators=[dict(type='GaussianBlur', sigma=2.0, sigma2=1.0, angle=30.0),
+                                           dict(type='MotionBlur', length=8.0, angle=20.0)])
+    degradation = Degradation([blur, dict(type='AveragePool', factor=2), dict(type='GaussianNoise', sigma=0.1)])
+    half = degradation.scaled(degradation.sample_params(), [0.5, 0.5, 3.0])
+    assert {name: float(value) for name, value in half.items()} == pytest.approx(
+        {'0.0.sigma': 1.0, '0.0.sigma2': 0.5, '0.0.angle': 30.0, '0.1.length': 4.0, '0.1.angle': 20.0,
+         '2.sigma': 0.3})

@@ -23,7 +23,8 @@ ir = [dict(type='OneOf', weights=weights, stages=[[blur, noise, pool, floor], *p
 vis = [dict(type='OneOf', weights=weights, stages=[[blur, noise, floor], *paper, low[:4], [floor]])]
 head = [dict(type='LoadModalities', cache=True), dict(type='PairedCrop', size=192)]
 tail = [dict(type='PairedScale', low=0.5, prob=0.5, min_side=128), dict(type='PairedCrop'), dict(type='PairedFlip'),
-        dict(type='PairedRot90'), dict(type='SynthesizeObservations'), dict(type='PackFusionInputs')]
+        dict(type='PairedRot90'), dict(type='SynthesizeObservations', mismatch=(0.0, 1.3)),
+        dict(type='PackFusionInputs')]
 tone = dict(type='RandomTone', gain=(0.6, 1.2), gamma=(0.7, 1.6), prob=0.3)
 other = dict(type='RandomTone', gamma=(0.5, 2.0), invert=0.5, modalities=['ir'])
 train_dataloader = dict(

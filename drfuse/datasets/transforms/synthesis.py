@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,10 @@ from drfuse.datasets.sample_rng import SampleRNG
 from drfuse.datasets.transforms.loading import as_stored_or
 from drfuse.degradations.degradation import Degradation, Observation
 from drfuse.registry import TRANSFORMS
+from drfuse.utils.seed import checked_range, uniform
 from drfuse.utils.typing import ImageShape, Params
+
+Factors = Callable[[int, torch.Generator], list[float]]
 
 # the grid that holds every 8-bit and every 16-bit value, and what single precision does to them on it
 _FINEST, _SINGLE_ERROR = 65535, 0.008
@@ -29,8 +33,8 @@ def exact_double(image: torch.Tensor) -> torch.Tensor:
     return torch.where((levels - nearest).abs() < _SINGLE_ERROR, nearest, levels) / _FINEST
 
 
-def degrade_image(degradation: Degradation, image: torch.Tensor, rng: SampleRNG,
-                  name: str) -> tuple[Degradation, Params, torch.Tensor]:
+def degrade_image(degradation: Degradation, image: torch.Tensor, rng: SampleRNG, name: str,
+                  factors: Factors | None = None) -> tuple[Degradation, Params, torch.Tensor]:
     """Degrade the stored channels of one modality, with the draws named after it.
 
     Shapes are settled from the batch's stream, parameters and noise come from the sample's. The
@@ -41,14 +45,18 @@ def degrade_image(degradation: Degradation, image: torch.Tensor, rng: SampleRNG,
         image: (C, H, W) clean stored channels in [0, 1].
         rng: Streams of the sample.
         name: Modality.
+        factors: Draws how many times as much every stage does as the returned parameters say, given their number and
+            a stream of its own; None = what they say.
 
     Returns:
         The resolved degradation, its parameters, and the degraded image (1, C, h, w), float64.
     """
     resolved = degradation.resolve(rng.batch(f'degradation.{name}'))
     generator = rng.sample(f'degradation.{name}')
-    params = resolved.sample_params(generator)
-    return resolved, params, resolved.degrade(exact_double(image)[None], params, generator)
+    params = true = resolved.sample_params(generator)
+    if factors is not None:
+        true = resolved.scaled(params, factors(len(resolved.stages), rng.sample(f'mismatch.{name}')))
+    return resolved, params, resolved.degrade(exact_double(image)[None], true, generator)
 
 
 def to_float32(observation: Observation) -> Observation:
@@ -84,20 +92,41 @@ class SynthesizeObservations(BaseTransform):
     Required keys: ``modalities``, ``images``, ``degradations`` (modality to Degradation), ``rng``.
     Added keys: ``observations`` (modality to Observation with B = 1), ``chroma`` (modality to
     (2, h, w) of the degraded image; colour images only: not for grey ones in three equal channels).
+
+    Args:
+        mismatch: (low, high): what is told of blur and noise is wrong. Every stage does a factor from this range times
+            what the observation says, 0 = nothing, so that a network learns to doubt. None = always told rightly.
+        mismatch_prob: Probability of that, for each modality by itself.
+
+    Raises:
+        ValueError: If the range is not one of numbers >= 0, or the probability is not in [0, 1].
     """
+
+    def __init__(self, mismatch: tuple[float, float] | None = None, mismatch_prob: float = 0.1) -> None:
+        self.mismatch = None if mismatch is None else checked_range(mismatch, 'SynthesizeObservations mismatch')
+        if not 0 <= mismatch_prob <= 1:
+            raise ValueError(f'SynthesizeObservations mismatch_prob must be in [0, 1], got {mismatch_prob}')
+        self.mismatch_prob = mismatch_prob
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add the observations."""
         results.update(observations={}, chroma={})
         for name in results['modalities']:
             image = results['images'][name]
-            resolved, params, degraded = degrade_image(results['degradations'][name], image, results['rng'], name)
+            resolved, params, degraded = degrade_image(results['degradations'][name], image, results['rng'], name,
+                                                       self._factors)
             observation, chroma = resolved.attach(degraded, image.shape[-2:], params)
             _store(results, name, observation, chroma, image)
         return results
 
+    def _factors(self, count: int, generator: torch.Generator) -> list[float]:
+        """Return how many times as much every stage does as is told."""
+        if self.mismatch is None or float(torch.rand((), generator=generator)) >= self.mismatch_prob:
+            return [1.0] * count
+        return [float(uniform(self.mismatch, generator, 'mismatch')) for _ in range(count)]
+
     def __repr__(self) -> str:
-        return 'SynthesizeObservations()'
+        return f'SynthesizeObservations(mismatch={self.mismatch}, mismatch_prob={self.mismatch_prob})'
 
 
 @TRANSFORMS.register_module()

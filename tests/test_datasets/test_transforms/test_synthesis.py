@@ -137,3 +137,36 @@ def test_attach_errors_name_the_file(results, tmp_path):
         AttachObservations()(results(degradations=drawn, observed_paths=paths))
     with pytest.raises(ValueError, match='AttachObservations needs already degraded files: set observed_prefix'):
         AttachObservations()(results())
+
+
+BLUR = dict(type='GaussianBlur', sigma=2.0, kernel_size=13)
+
+
+def test_what_is_told_may_be_more_than_what_was_done(results):
+    made = results(size=(64, 64), degradations=dict(ir=[], vis=[BLUR, NOISE]))
+    right, wrong = (SynthesizeObservations(**options)(made)['observations']['vis']
+                    for options in ({}, dict(mismatch=(0.0, 0.0), mismatch_prob=1.0)))
+    assert torch.equal(right.sigma, wrong.sigma) and torch.equal(right.A.params['sigma'], wrong.A.params['sigma'])
+    clean = (made['images']['vis'] * torch.tensor(LUMA_WEIGHTS).view(3, 1, 1)).sum(0)
+    torch.testing.assert_close(wrong.y[0, 0], clean)
+    assert (right.y[0, 0] - clean).abs().max() > 0.1
+
+
+def test_every_stage_is_wrong_by_a_factor_of_its_own_now_and_then(results):
+    def levels(index):
+        made = results(key=SampleKey(0, 0, index), degradations=dict(vis=[NOISE]), channels=dict(vis=1))
+        made['images'] = {name: torch.full((1, 128, 128), 0.5) for name in made['modalities']}
+        transform = SynthesizeObservations(mismatch=(0.0, 1.5), mismatch_prob=0.5)
+        return float(transform(made)['observations']['vis'].y.std()) / 0.05
+
+    found = torch.tensor([levels(i) for i in range(40)])
+    assert 10 <= int(((found - 1).abs() > 0.05).sum()) <= 30
+    assert found.min() < 0.5 and found.max() > 1.2
+
+
+@pytest.mark.parametrize(('options', 'message'), [
+    (dict(mismatch=(-1.0, 1.0)), 'mismatch must be >= 0'),
+    (dict(mismatch=(0.0, 1.0), mismatch_prob=2), r'mismatch_prob must be in \[0, 1\], got 2')])
+def test_mismatches_are_checked(options, message):
+    with pytest.raises(ValueError, match=message):
+        SynthesizeObservations(**options)

@@ -1,0 +1,109 @@
+"""How well a model restores when what it is told of blur and noise is wrong.
+
+Every observation says what the scenario says; what was done to the image is a factor times that: 0 = nothing, 0.5 =
+half as wide a blur and half the noise, 1 = what is told. Beside it the observation itself, enlarged where it is small.
+Writes OUT.json and OUT.md.
+
+python tools/analysis_tools/mismatch.py ivf --model ivf --data-root ROADSCENE --out docs/results/mismatch_ivf
+"""
+
+import argparse
+import datetime
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.registry import init_default_scope
+from rich.progress import track
+
+from drfuse.apis.model_zoo import LoadedModel, load_model
+from drfuse.engine.app import OneLineParser, make_folder, run_app
+from drfuse.evaluation.convention import source_to_uint8, to_uint8
+from drfuse.evaluation.functional import psnr
+from drfuse.evaluation.rivals.scenarios import Scenario
+from drfuse.registry import DATASETS, RESTORERS
+from drfuse.utils.checkpoint import write_atomic
+from drfuse.utils.environment import machine
+
+FACTORS = (0.0, 0.5, 0.8, 1.0, 1.25, 1.5)
+LISTS = dict(ivf='splits/roadscene_val.txt', mif='splits/petmri_val.txt')
+
+
+def dataset_of(args: argparse.Namespace, scenario: str, factor: float) -> Any:
+    """Return the pairs of a scenario, every stage ``factor`` times as strong as is told."""
+    cfg = Scenario(args.task, scenario, args.data_root, 'train', args.pairs or LISTS[args.task]).dataset_config()
+    cfg['pipeline'] = [dict(step, mismatch=(factor, factor), mismatch_prob=1.0)
+                       if step['type'] == 'SynthesizeObservations' else step for step in cfg['pipeline']]
+    return DATASETS.build(cfg)
+
+
+@torch.no_grad()
+def measure(args: argparse.Namespace, zoo: LoadedModel, scenario: str, factor: float) -> list[dict[str, Any]]:
+    """Return a row a source: mean PSNR of the restored image and of the observation."""
+    dataset, nothing, scores = dataset_of(args, scenario, factor), RESTORERS.build(dict(type='Bicubic')), {}
+    for i in track(range(0, len(dataset), args.every), f'{scenario}, {factor} of what is told'):
+        sample = dataset[i]
+        restored = zoo.model(sample['inputs'], mode='tensor').sources
+        for image, clean, (source, observation) in zip(restored, sample['data_samples'].gt_sources,
+                                                       sample['inputs'].items(), strict=True):
+            truth = source_to_uint8(clean)
+            for kind, found in (('restored', image), ('observed', nothing(observation))):
+                value = min(float(psnr(to_uint8(found[0, 0].clamp(0, 1)), truth)), 100.0)
+                scores.setdefault((source, kind), []).append(value)
+    return [dict(scenario=scenario, factor=factor, source=source, images=len(scores[source, 'restored']),
+                 restored=float(np.mean(scores[source, 'restored'])),
+                 observed=float(np.mean(scores[source, 'observed']))) for source in sample['inputs']]
+
+
+def page(result: dict[str, Any]) -> str:
+    """Return the table as Markdown."""
+    rows = result['rows']
+    head = [f'What `{result["model"]}` (SHA-256 {result["sha256"][:12]}) makes of observations whose blur and noise '
+            f'are a factor times what it is told. {rows[0]["images"]} pairs ({result["pairs"]}). Machine: '
+            f'{result["machine"]}. Written {result["date"]} by `tools/analysis_tools/mismatch.py`.', '',
+            'PSNR in dB of the restored source, and in brackets that of the observation.', '',
+            '| scenario told | source | ' + ' | '.join(f'{f:g}' for f in result['factors']) + ' |',
+            '|---|---|' + '---|' * len(result['factors'])]
+    keys = dict.fromkeys((r['scenario'], r['source']) for r in rows)
+    cells = {key: ' | '.join(f'{r["restored"]:.2f} ({r["observed"]:.2f})' for r in rows
+                             if (r['scenario'], r['source']) == key) for key in keys}
+    return '\n'.join([*head, *(f'| {scenario} | {source} | {cells[scenario, source]} |' for scenario, source in keys),
+                      ''])
+
+
+def run(args: argparse.Namespace) -> None:
+    """Measure and write both files."""
+    make_folder(Path(args.out).parent, '--out folder')
+    init_default_scope('drfuse')
+    torch.set_num_threads(args.threads)
+    zoo = load_model(args.model, args.weights, 'cpu')
+    rows = [row for name in ('noise', 'blur', 'composite') for factor in args.factors
+            for row in measure(args, zoo, name, factor)]
+    result = dict(model=args.model, sha256=zoo.sha256, pairs=args.pairs or LISTS[args.task], factors=args.factors,
+                  machine=machine(), date=datetime.date.today().isoformat(), rows=rows)
+    write_atomic(json.dumps(result, indent=1) + '\n', Path(f'{args.out}.json'))
+    write_atomic(page(result), Path(f'{args.out}.md'))
+    print(page(result))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse the arguments and run; return the exit code."""
+    parser = OneLineParser(prog='mismatch.py', description=__doc__,
+                           formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('task', choices=tuple(LISTS))
+    parser.add_argument('--model', required=True, help='name of a shipped model, or a config')
+    parser.add_argument('--weights', help='another checkpoint of this model')
+    parser.add_argument('--data-root', required=True, help='folder of RoadScene (ivf) or Harvard PET-MRI (mif)')
+    parser.add_argument('--pairs', default='', help='list of stems of training pairs; default: the validation list')
+    parser.add_argument('--every', type=int, default=1, help='measure every such pair')
+    parser.add_argument('--factors', type=float, nargs='+', default=FACTORS, help='what is done, over what is told')
+    parser.add_argument('--out', required=True, help='results go to OUT.json and OUT.md')
+    parser.add_argument('--threads', type=int, default=1)
+    return run_app(lambda: run(parser.parse_args(argv)))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
