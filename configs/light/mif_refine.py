@@ -9,6 +9,7 @@ load_from = 'weights/mif.pth'
 model = dict(
     train_only=['embedding', 'backbone.stem', 'encoder', 'down', 'bottom', 'backbone.up', 'decoder', 'eps_head',
                 'sampler'],
-    losses=dict(_delete_=True, restoration=dict(type='SourceReconLoss', norm='psnr', weight=0.05, shares=(0.3, 1.0))))
+    losses=dict(_delete_=True, restoration=dict(
+        type='SourceReconLoss', norm='psnr', weight=0.05, shares=(0.3, 1.0), gross=5.0)))
 train_cfg = dict(max_iters=3600, val_interval=1200)
 train_dataloader = dict(batch_size=2, dataset=dict(shared=dict(crop_size=192)))

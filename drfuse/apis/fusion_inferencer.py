@@ -14,6 +14,7 @@ import torch
 
 from drfuse.apis.backends import ExportedBackend, check_backend
 from drfuse.apis.degradation_spec import SourceSpec, parse_degradation
+from drfuse.apis.fit import doubted
 from drfuse.apis.fusion_result import FusionResult
 from drfuse.apis.model_zoo import load_model
 from drfuse.apis.painter import LazyPictures, Painter
@@ -221,18 +222,21 @@ class FusionInferencer:
                             f'is far from what {self.loaded.weights} was trained on, or these weights do not fit')
         # in place: a large picture is not kept twice
         sources, fused = [x[index].clamp_(0, 1) for x in output.sources], output.fused[index].clamp_(0, 1)
-        painter = Painter(pair, dict(zip(self.modalities, sources, strict=True)), chroma, gray)
+        restored = dict(zip(self.modalities, sources, strict=True))
+        painter = Painter(pair, restored, chroma, gray)
+        entries, doubts = doubted(pair.report['sources'], pair.inputs, restored)
         colour_from = self.modalities[COLOUR_SOURCE[self.task]]
         with self._heap():
             picture = painter.paint(pair.form, fused, colour_from)
-        restored = LazyPictures(painter, dict(zip(self.modalities, pair.pictures, strict=True)))
+        pictures = LazyPictures(painter, dict(zip(self.modalities, pair.pictures, strict=True)))
         luminance = {name: x[0].numpy() for name, x in zip((*self.modalities, 'fused'), (*sources, fused), strict=True)}
         seconds = dict(pair.report['seconds'], finish=time.perf_counter() - start)
-        report = dict(pair.report, model=self.loaded.name, weights_sha256=self.loaded.sha256, task=self.task,
+        report = dict(pair.report, sources=entries, warnings=[*pair.report['warnings'], *doubts],
+                      model=self.loaded.name, weights_sha256=self.loaded.sha256, task=self.task,
                       device=str(self.device), precision=self.precision, backend=self.backend,
                       colour_from=colour_from if painter.has_colour(colour_from) else None, seconds=seconds)
         observed = dict(zip(self.modalities, pair.pictures, strict=True))
-        return FusionResult(picture, restored, output.weights[index].numpy(), luminance, report, observed)
+        return FusionResult(picture, pictures, output.weights[index].numpy(), luminance, report, observed)
 
 
 def grouped(pairs: Iterable[PreparedPair], size: int) -> Iterator[list[PreparedPair]]:

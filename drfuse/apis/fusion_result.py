@@ -26,8 +26,9 @@ class FusionResult:
         luminance: Modality, and ``'fused'``, to (H, W) float32 in [0, 1]: what the model works on.
         report: ``name``; ``size`` (full size); ``model``, ``task``, ``device``, ``precision``, ``backend``;
             ``sources``: per modality ``source``, ``size``, ``pixel_type``, ``colour``, ``factor``, ``origin`` (given,
-            preset or estimated), ``stages`` (the degradation), ``text`` (the same in words), ``luminance_sigma`` and,
-            where estimated, ``confidence`` and ``summary``; ``registration``: ``shift`` (dx, dy) by which A has to
+            preset or estimated), ``stages`` (the degradation), ``text`` (the same in words), ``luminance_sigma``,
+            ``misfit`` (:class:`~drfuse.apis.fit.Misfit`) and, where estimated, ``confidence`` and ``summary``;
+            ``registration``: ``shift`` (dx, dy) by which A has to
             move to lie on B, in full-size pixels, None if it cannot be told, and ``aligned``; ``colour_from``;
             ``seconds`` by step; ``warnings``. Plain values, ready for JSON.
         observed_pictures: Modality to the source as it was fused: read, upright, and aligned if that was asked for.

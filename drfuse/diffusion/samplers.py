@@ -18,6 +18,7 @@ from drfuse.diffusion.ddim import ddim_step, implied_noise, predict_x0
 from drfuse.diffusion.denoiser import Denoiser, StepCondition
 from drfuse.diffusion.output import FusionOutput, StepRecord
 from drfuse.registry import SAMPLERS
+from drfuse.utils.bound import bound
 
 Init = Literal['observation', 'pinv']
 
@@ -168,7 +169,7 @@ class FusionDDIMSampler(BaseModule):
         return x0, implied_noise(x, x0, alpha_bar)
 
     def _bound(self, x0: torch.Tensor) -> torch.Tensor:
-        return x0 if self.x0_range is None else x0.clamp(*self.x0_range)
+        return x0 if self.x0_range is None else bound(x0, *self.x0_range)
 
     def _correct(self, t: int, x0: torch.Tensor, joint: JointObservation, abar: torch.Tensor,
                  noises: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -96,6 +96,8 @@ def model_weights(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:
 def load_weights(model: nn.Module, checkpoint: Mapping[str, Any], path: str | Path, strict: bool = True) -> list[str]:
     """Copy the weights of a checkpoint into a model.
 
+    What a module names in ``optional_state``, younger than some checkpoints, may be missing and stays as it is.
+
     Args:
         model: Changed in place.
         checkpoint: From :func:`read_checkpoint`.
@@ -109,7 +111,9 @@ def load_weights(model: nn.Module, checkpoint: Mapping[str, Any], path: str | Pa
         CheckpointError: If ``strict`` and something does not match, or if nothing matches.
     """
     weights, own = model_weights(checkpoint), model.state_dict()
-    problems = [f'missing {name}' for name in own if name not in weights]
+    optional = {f'{name}.{part}' for name, module in model.named_modules()
+                for part in getattr(module, 'optional_state', ())}
+    problems = [f'missing {name}' for name in own if name not in weights and name not in optional]
     problems += [f'unexpected {name}' for name in weights if name not in own]
     wrong = [n for n, v in weights.items()
              if n in own and (not isinstance(v, torch.Tensor) or v.shape != own[n].shape)]

@@ -163,9 +163,10 @@ class FoldedLightUNet(BaseDenoiser):
     def _block(self, block: nn.Module, dtype: torch.dtype, emb: torch.Tensor | None) -> list[Block]:
         conv = self._conv
         if isinstance(block, GatedBlock):
-            widen, deep = conv(block.widen, dtype, block.shift, emb), conv(block.depthwise, dtype)
-            narrow, widen2, narrow2 = (conv(layer, dtype) for layer in (block.narrow, block.widen2, block.narrow2))
-            return [lambda x: narrow.add_to(x, _gate(deep(widen(x)))), lambda x: narrow2.add_to(x, _gate(widen2(x)))]
+            widen = conv(block.widen, dtype, block.shift, emb)
+            deep, narrow = _gated(block.depthwise, block.narrow, block.limits[0], dtype)
+            widen2, narrow2 = _gated(block.widen2, block.narrow2, block.limits[1], dtype)
+            return [lambda x: narrow.add_to(x, _gate(deep, widen(x))), lambda x: narrow2.add_to(x, _gate(widen2, x))]
         if isinstance(block, LargeBlock):
             deep, widen = conv(block.depthwise, dtype), conv(block.widen, dtype, block.shift, emb)
             narrow = conv(block.narrow, dtype)
@@ -250,6 +251,14 @@ def _chain(blocks: list[Block], x: torch.Tensor) -> torch.Tensor:
     return x.clamp_(-FEATURE_LIMIT, FEATURE_LIMIT)
 
 
-def _gate(x: torch.Tensor) -> torch.Tensor:
-    first, second = x.chunk(2, 1)
+def _gated(before: nn.Conv2d, behind: nn.Conv2d, limits: torch.Tensor,
+           dtype: torch.dtype) -> tuple[FusedConv, FusedConv]:
+    """Return the layers around a gate in units of the limits: its factors are then clipped to 1, all channels alike."""
+    first, second = limits.chunk(2)
+    return (FusedConv.of(before, dtype, before.weight / limits.view(-1, 1, 1, 1), before.bias / limits),
+            FusedConv.of(behind, dtype, behind.weight * (first * second).view(1, -1, 1, 1)))
+
+
+def _gate(conv: FusedConv, x: torch.Tensor) -> torch.Tensor:
+    first, second = conv.clipped(x, 1.0).chunk(2, 1)
     return first * second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -44,6 +45,10 @@ class FusedConv(NamedTuple):
         """Return the rectified convolution of x."""
         return self._fused(x, 'relu') if has_fused(x) else F.relu_(self(x))
 
+    def clipped(self, x: torch.Tensor, limit: float) -> torch.Tensor:
+        """Return the convolution of x, clipped to +- ``limit``."""
+        return self._fused(x, 'hardtanh', (-limit, limit)) if has_fused(x) else self(x).clamp_(-limit, limit)
+
     def add_to(self, total: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """Add the convolution of x to ``total``, which may be overwritten."""
         if not has_fused(x):
@@ -52,9 +57,10 @@ class FusedConv(NamedTuple):
             total, x, self.weight, self.bias, [self.padding] * 2, [self.stride] * 2, [1, 1], self.groups, 'add',
             None, None, [], None)
 
-    def _fused(self, x: torch.Tensor, after: str) -> torch.Tensor:
+    def _fused(self, x: torch.Tensor, after: str, numbers: Sequence[float] = ()) -> torch.Tensor:
         return torch.ops.mkldnn._convolution_pointwise(
-            x, self.weight, self.bias, [self.padding] * 2, [self.stride] * 2, [1, 1], self.groups, after, [], None)
+            x, self.weight, self.bias, [self.padding] * 2, [self.stride] * 2, [1, 1], self.groups, after,
+            list(numbers), '')
 
 
 def has_fused(x: torch.Tensor) -> bool:

@@ -38,6 +38,8 @@ class SourceReconLoss(FusionLoss):
             asks for nothing beyond 50 dB. None = the preset's.
         shares: Factor of each source's error, in their order; None = 1 for all. A source that is easy to restore can
             count less, so that a small network spends itself on the other.
+        gross: Weight of a term of its own, sum_i mean |x_i - clean_i|: it sees sources that are altogether wrong, whose
+            gradient in dB is small. 0 = none.
 
     Raises:
         ValueError: If the preset is unknown, a weight or share negative; in use, if the shares do not fit the sources.
@@ -50,20 +52,26 @@ class SourceReconLoss(FusionLoss):
     }
 
     def __init__(self, preset: str = 'paper', weight: float | None = None, norm: str | None = None,
-                 shares: Sequence[float] | None = None) -> None:
+                 shares: Sequence[float] | None = None, gross: float = 0.0) -> None:
         super().__init__()
         self.settings = resolve_preset('SourceReconLoss', self.PRESETS, preset, dict(weight=weight, norm=norm))
         if self.settings.norm not in NORMS:
             raise ValueError(f'SourceReconLoss needs norm to be one of {tuple(NORMS)}, got {norm!r}')
         if shares is not None and (min(shares, default=0) < 0 or not any(shares)):
             raise ValueError(f'SourceReconLoss needs shares >= 0, and one above 0, got {shares}')
-        self.shares = shares
+        if gross < 0:
+            raise ValueError(f'SourceReconLoss needs gross >= 0, got {gross}')
+        self.shares, self.gross = shares, gross
 
     def terms(self, output: FusionOutput, targets: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Return ``rec``."""
-        error = NORMS[self.settings.norm]
+        """Return ``rec``, and ``gross`` if it has a weight."""
         shares = [1.0] * len(targets) if self.shares is None else self.shares
         if len(shares) != len(targets):
             raise ValueError(f'SourceReconLoss has {len(shares)} shares for {len(targets)} sources')
-        errors = [share * error(x, clean) for share, x, clean in zip(shares, output.sources, targets, strict=True)]
-        return dict(rec=self.settings.weight * torch.stack(errors).sum())
+
+        def total(norm: str) -> torch.Tensor:
+            return torch.stack([share * NORMS[norm](x, clean) for share, x, clean
+                                in zip(shares, output.sources, targets, strict=True)]).sum()
+
+        terms = dict(rec=self.settings.weight * total(self.settings.norm))
+        return terms if self.gross == 0 else dict(terms, gross=self.gross * total('l1'))

@@ -34,6 +34,17 @@ def test_float32_differs_by_rounding_alone(kinds, refined, size, batch, constant
     torch.testing.assert_close(found.weight_logits, expected.weight_logits[:, :2], atol=1e-5, rtol=1e-5)
 
 
+def test_features_that_are_clipped_are_clipped_alike():
+    net, (x, t, cond) = network(), inputs((24, 32))
+    for name, buffer in net.named_buffers():
+        assert name.endswith('limits')
+        buffer.uniform_(0.01, 0.5)
+    with torch.no_grad():
+        expected, found = (n(300 * x, t, cond) for n in (net, net.for_inference(torch.float32)))
+    assert expected.eps.isfinite().all()
+    torch.testing.assert_close(found.eps, expected.eps, atol=1e-3, rtol=1e-4)
+
+
 def test_three_sources():
     net, args = network(num_sources=3), inputs((24, 24), sources=3)
     with torch.no_grad():

@@ -25,6 +25,7 @@ def test_equals_the_layer(layer, fused, monkeypatch):
     total = torch.randn_like(expected).contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(conv(x), expected)
     torch.testing.assert_close(conv.relu(x), expected.relu())
+    torch.testing.assert_close(conv.clipped(x, 0.2), expected.clamp(-0.2, 0.2))
     torch.testing.assert_close(conv.add_to(total.clone(), x), total + expected)
 
 

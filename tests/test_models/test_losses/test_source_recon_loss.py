@@ -53,3 +53,15 @@ def test_shares_that_do_not_fit_are_named(make_case):
         FUSION_LOSSES.build(dict(type='SourceReconLoss', shares=(0, 0)))
     with pytest.raises(ValueError, match='3 shares for 2 sources'):
         FUSION_LOSSES.build(dict(type='SourceReconLoss', shares=(1, 1, 1)))(*make_case())
+
+
+def test_sources_that_are_altogether_wrong_have_a_term_of_their_own(make_case):
+    output, targets = make_case()
+    settings = dict(type='SourceReconLoss', weight=0.05, norm='psnr', shares=(1.0, 0.5))
+    terms = FUSION_LOSSES.build(dict(settings, gross=4.0))(output, targets)
+    first, second = ((x - y).abs().mean() for x, y in zip(output.sources, targets, strict=True))
+    torch.testing.assert_close(terms['loss_gross'], 4 * (first + 0.5 * second))
+    plain = FUSION_LOSSES.build(settings)(output, targets)
+    assert list(plain) == ['loss_rec'] and plain['loss_rec'] == terms['loss_rec']
+    with pytest.raises(ValueError, match='gross >= 0, got -1'):
+        FUSION_LOSSES.build(dict(settings, gross=-1))
