@@ -11,7 +11,7 @@ from drfuse.apis.trajectory import middle
 from drfuse.degradations import Observation
 from drfuse.degradations.window import Window
 
-LARGEST = 1 << 18
+LARGEST = 1 << 16
 """Most pixels that are looked at, in the middle of the picture."""
 LIMIT = 3.0
 """Times what noise explains from which on a misfit is worth a warning."""

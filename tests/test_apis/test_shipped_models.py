@@ -86,3 +86,5 @@ def test_a_sharp_pair_that_is_called_blurred_leaves_finite_pictures(name):
     sharp = [degrade(image, [dict(NOISE, sigma=0.05)], f'sharp{i}') for i, image in enumerate(clean.values())]
     result = inferencer(*sharp, degradation='blur')
     assert all(np.isfinite(x).all() for x in (*result.luminance.values(), result.weights))
+    doubts = [text for text in result.report['warnings'] if 'does not look as if it was degraded by Gaussian' in text]
+    assert len(doubts) == len(sharp)

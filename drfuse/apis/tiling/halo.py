@@ -12,6 +12,8 @@ from drfuse.degradations.window import Window, spread_windows
 
 TOLERANCE = 0.25 / 255
 """Largest error that a cut may leave where it was measured: a quarter of what a seam may show anywhere."""
+ROUNDING = 2 / 255
+"""Largest error far from a cut that is taken for rounding: what bfloat16 may change in a fused picture."""
 REACH = 256
 """Largest distance from a cut at which its error is measured, in pixels."""
 _CANDIDATES, _PROBES = 5, 2
@@ -25,23 +27,26 @@ class Halo:
         pixels: Width.
         bound: Distance at which the model cannot feel a cut; None if it sees the whole image.
         error: Largest error measured at that distance and beyond, images in [0, 1].
+        tolerance: Error that is allowed there.
     """
 
     pixels: int
     bound: int | None
     error: float
+    tolerance: float = TOLERANCE
 
     @property
     def is_enough(self) -> bool:
-        """Whether the error is within :data:`TOLERANCE`, or the bound is kept."""
-        return self.error <= TOLERANCE or (self.bound is not None and self.pixels >= self.bound)
+        """Whether the error is within the tolerance, or the bound is kept."""
+        return self.error <= self.tolerance or (self.bound is not None and self.pixels >= self.bound)
 
 
 def measure_halo(run: Run, inputs: Inputs, multiple: int, bound: int | None) -> Halo:
-    """Return the smallest halo whose error is within :data:`TOLERANCE` on probes of the picture.
+    """Return the smallest halo whose error is within :data:`TOLERANCE`, or within rounding, on probes of the picture.
 
     The busiest of some regions that lie spread over the picture are computed once whole and once cut in the middle.
-    The results differ near the cut; how fast the difference falls decides.
+    The results differ near the cut; how fast the difference falls decides. In bfloat16 it does not fall to nothing: what
+    is left in the farther half of the probe is rounding, unless the model sees the whole image.
 
     Args:
         run: The model.
@@ -54,12 +59,14 @@ def measure_halo(run: Run, inputs: Inputs, multiple: int, bound: int | None) -> 
     """
     errors = torch.stack([cut_errors(run, inputs, window, multiple, axis)
                           for axis, window in enumerate(_busiest(inputs, multiple, bound), -2)]).amax(0)
-    small = (errors <= TOLERANCE).nonzero()
+    rounding = 0.0 if bound is None else min(float(errors[len(errors) // 2]), ROUNDING)
+    tolerance = max(TOLERANCE, rounding)
+    small = (errors <= tolerance).nonzero()
     pixels = int(small[0]) if len(small) else len(errors)
     pixels = min(-(-pixels // multiple) * multiple, len(errors))
     if bound is not None and bound <= pixels:
         return Halo(bound, bound, 0.0)
-    return Halo(pixels, bound, float(errors[min(pixels, len(errors) - 1)]))
+    return Halo(pixels, bound, float(errors[min(pixels, len(errors) - 1)]), tolerance)
 
 
 def cut_errors(run: Run, inputs: Inputs, region: Window, multiple: int, axis: int) -> torch.Tensor:

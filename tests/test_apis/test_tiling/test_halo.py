@@ -41,3 +41,15 @@ def test_a_model_that_sees_everything_is_noticed(observe):
 
     halo = measure_halo(run, observe('noise'), 8, None)
     assert not halo.is_enough and halo.error > 1 / 255 and halo.pixels == 128
+
+
+@pytest.mark.parametrize(('levels', 'enough'), [(0.8, True), (5.0, False)])
+def test_rounding_far_from_the_cut_does_not_widen_the_halo(observe, levels, enough):
+    def run(inputs):
+        output = smoother(10)(inputs)
+        shape = output.fused.shape  # a window rounds in its own way
+        noise = torch.rand(shape, generator=torch.Generator().manual_seed(shape[-2] * 1000 + shape[-1])) * levels / 255
+        return FusionOutput(tuple(x + noise for x in output.sources), output.fused + noise, output.weights)
+
+    halo = measure_halo(run, observe('noise'), 8, 200)
+    assert halo.is_enough is enough and (halo.pixels <= 24) is enough
