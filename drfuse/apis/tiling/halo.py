@@ -45,8 +45,8 @@ def measure_halo(run: Run, inputs: Inputs, multiple: int, bound: int | None) -> 
     """Return the smallest halo whose error is within :data:`TOLERANCE`, or within rounding, on probes of the picture.
 
     The busiest of some regions that lie spread over the picture are computed once whole and once cut in the middle.
-    The results differ near the cut; how fast the difference falls decides. In bfloat16 it does not fall to nothing: what
-    is left in the farther half of the probe is rounding, unless the model sees the whole image.
+    The results differ near the cut; how fast the difference falls decides. In bfloat16 it does not fall to nothing:
+    what is left in the farther half of the probe is rounding, unless the model sees the whole image.
 
     Args:
         run: The model.
