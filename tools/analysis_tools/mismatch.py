@@ -24,17 +24,22 @@ from drfuse.engine.app import OneLineParser, make_folder, run_app
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import psnr
 from drfuse.evaluation.rivals.scenarios import Scenario
+from drfuse.evaluation.study.plan import VALIDATION
 from drfuse.registry import DATASETS, RESTORERS
 from drfuse.utils.checkpoint import write_atomic
 from drfuse.utils.environment import machine
 
 FACTORS = (0.0, 0.5, 0.8, 1.0, 1.25, 1.5)
-LISTS = dict(ivf='splits/roadscene_val.txt', mif='splits/petmri_val.txt')
+
+
+def pairs_of(args: argparse.Namespace) -> str:
+    """Return the list of pairs that is asked for, or that of validation."""
+    return args.pairs or VALIDATION[args.task][1]
 
 
 def dataset_of(args: argparse.Namespace, scenario: str, factor: float) -> Any:
     """Return the pairs of a scenario, every stage ``factor`` times as strong as is told."""
-    cfg = Scenario(args.task, scenario, args.data_root, 'train', args.pairs or LISTS[args.task]).dataset_config()
+    cfg = Scenario(args.task, scenario, args.data_root, 'train', pairs_of(args)).dataset_config()
     cfg['pipeline'] = [dict(step, mismatch=(factor, factor), mismatch_prob=1.0)
                        if step['type'] == 'SynthesizeObservations' else step for step in cfg['pipeline']]
     return DATASETS.build(cfg)
@@ -82,7 +87,7 @@ def run(args: argparse.Namespace) -> None:
     zoo = load_model(args.model, args.weights, 'cpu')
     rows = [row for name in ('noise', 'blur', 'composite') for factor in args.factors
             for row in measure(args, zoo, name, factor)]
-    result = dict(model=args.model, sha256=zoo.sha256, pairs=args.pairs or LISTS[args.task], factors=args.factors,
+    result = dict(model=args.model, sha256=zoo.sha256, pairs=pairs_of(args), factors=args.factors,
                   machine=machine(), date=datetime.date.today().isoformat(), rows=rows)
     write_atomic(json.dumps(result, indent=1) + '\n', Path(f'{args.out}.json'))
     write_atomic(page(result), Path(f'{args.out}.md'))
@@ -93,7 +98,7 @@ def main(argv: list[str] | None = None) -> int:
     """Parse the arguments and run; return the exit code."""
     parser = OneLineParser(prog='mismatch.py', description=__doc__,
                            formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('task', choices=tuple(LISTS))
+    parser.add_argument('task', choices=tuple(VALIDATION))
     parser.add_argument('--model', required=True, help='name of a shipped model, or a config')
     parser.add_argument('--weights', help='another checkpoint of this model')
     parser.add_argument('--data-root', required=True, help='folder of RoadScene (ivf) or Harvard PET-MRI (mif)')

@@ -27,17 +27,16 @@ from drfuse.evaluation.rivals.arguments import FUSERS, pair_of_files, read_ours
 from drfuse.evaluation.rivals.jobs import Method, run_methods
 from drfuse.evaluation.rivals.pareto import measured_points, page, plot
 from drfuse.evaluation.rivals.scenarios import SCENARIOS, Scenario, scenario_dataset, stems
+from drfuse.evaluation.study.plan import VALIDATION
 from drfuse.utils.checkpoint import file_sha256, write_atomic
 from drfuse.utils.config import UserError
 from drfuse.utils.environment import machine
-
-LISTS = dict(ivf='splits/roadscene_val.txt', mif='splits/petmri_val.txt')
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser."""
     parser = OneLineParser(prog='pareto.py', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('task', choices=tuple(LISTS))
+    parser.add_argument('task', choices=tuple(VALIDATION))
     parser.add_argument('--data-root', required=True, help='folder of RoadScene (ivf) or Harvard PET-MRI (mif)')
     parser.add_argument('--choice', required=True, metavar='CHOICE.json', help='what compare_methods.py --choose wrote')
     parser.add_argument('--out', required=True, metavar='OUT', help='writes OUT.json, OUT.md and the figure')
@@ -82,7 +81,7 @@ def measure(args: argparse.Namespace) -> None:
     init_default_scope('drfuse')
     if args.repeats < 1 or args.workers < 1:
         raise UserError(f'--repeats and --workers must be >= 1, got {args.repeats} and {args.workers}')
-    pairs = args.pairs or LISTS[args.task]
+    pairs = args.pairs or VALIDATION[args.task][1]
     scenario = Scenario(args.task, args.scenario, args.data_root, 'train', pairs)
     dataset = scenario_dataset(scenario)
     methods = read_methods(args, tuple(dataset.modalities))
