@@ -9,7 +9,7 @@ noise = dict(type='OneOf', weights=[6, 2, 2], stages=[
     dict(type='GaussianNoise', sigma=sigma) for sigma in ((0.0, 25 / 255), 0.001**0.5, 0.003**0.5)])
 stages = [noise, dict(type='Floor')]
 val_stages = [dict(type='GaussianNoise', sigma=0.003**0.5), dict(type='Floor')]
-train_dataloader = dict(dataset=dict(shared=dict(degradations=dict(ir=stages, vis=stages))))
+train_dataloader = dict(dataset=dict(shared=dict(degradations=dict(ir=stages, vis=stages), mismatch=None)))
 val_dataloader = dict(dataset=dict(degradations=dict(ir=val_stages, vis=val_stages)))
 test_dataloader = val_dataloader
 optim_wrapper = dict(optimizer=dict(lr=5e-4))

@@ -10,6 +10,7 @@ from mmengine.dataset import BaseDataset
 
 from drfuse.datasets.embedded import EmbeddedPairs
 from drfuse.datasets.image_io import IMAGE_EXTENSIONS
+from drfuse.datasets.mismatch import Mismatch
 from drfuse.datasets.pairing import Table, list_images, match_stems, read_csv, read_list
 from drfuse.datasets.sample_rng import SampleKey, SampleRNG
 from drfuse.datasets.transforms.geometry import checked_crop_sizes
@@ -32,6 +33,8 @@ class PairedFusionDataset(BaseDataset):
         split: Fills ``{split}`` in the folders.
         degradations: Modality to list of stages, or to the arguments of
             :class:`~drfuse.degradations.degradation.Degradation`. A modality left out is not degraded.
+        mismatch: Arguments of :class:`~drfuse.datasets.mismatch.Mismatch`: what observations say of the degradations is
+            sometimes wrong. None = never.
         observed_prefix: Modality to folder of already degraded images, for ``AttachObservations``.
         channels: Modality to 1 or 3: use that many channels instead of the stored ones.
         ann_file: Selects and orders pairs; relative to ``data_root``, may hold ``{split}``. Either a
@@ -58,8 +61,9 @@ class PairedFusionDataset(BaseDataset):
     def __init__(self, data_root: str | None = None,  # noqa: PLR0913 - one argument per config key
                  data_prefix: Mapping[str, str] | None = None,
                  split: str = 'train', degradations: Mapping[str, Sequence | Mapping] | None = None,
-                 observed_prefix: Mapping[str, str] | None = None, channels: Mapping[str, int] | None = None,
-                 ann_file: str = '', embedded: Mapping[str, Any] | None = None, crop_size: int | Sequence | None = None,
+                 mismatch: Mapping[str, Any] | None = None, observed_prefix: Mapping[str, str] | None = None,
+                 channels: Mapping[str, int] | None = None, ann_file: str = '',
+                 embedded: Mapping[str, Any] | None = None, crop_size: int | Sequence | None = None,
                  pipeline: Sequence[dict | Callable] = (), test_mode: bool = False, seed: int = 0,
                  indices: int | Sequence[int] | None = None, metainfo: Mapping[str, Any] | None = None) -> None:
         self.split = split
@@ -71,6 +75,7 @@ class PairedFusionDataset(BaseDataset):
         self.channels = _checked_channels(channels or {}, self.modalities)
         self.crop_sizes = None if crop_size is None else checked_crop_sizes(crop_size)
         self.degradations = _build_degradations(degradations or {}, self.modalities)
+        self.mismatch = None if mismatch is None else Mismatch(**mismatch)
         super().__init__(ann_file=ann_file, data_root=data_root or '', data_prefix=prefix, indices=indices,
                          test_mode=test_mode,
                          pipeline=[TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline])
@@ -122,8 +127,9 @@ class PairedFusionDataset(BaseDataset):
         info = self.get_data_info(key.index)
         rng = SampleRNG.for_validation(self.seed, info['stem']) if self.test_mode \
             else SampleRNG.for_training(draws or key)
-        return dict(info, modalities=self.modalities, degradations=self.degradations, channels=self.channels,
-                    crop_sizes=self.crop_sizes, embedded=self.embedded, rng=rng, data=self._metainfo['data'])
+        return dict(info, modalities=self.modalities, degradations=self.degradations, mismatch=self.mismatch,
+                    channels=self.channels, crop_sizes=self.crop_sizes, embedded=self.embedded, rng=rng,
+                    data=self._metainfo['data'])
 
     def _join_prefix(self) -> None:
         """Make list file and folders relative to ``data_root``; absolute paths stay."""

@@ -40,9 +40,7 @@ def pairs_of(args: argparse.Namespace) -> str:
 def dataset_of(args: argparse.Namespace, scenario: str, factor: float) -> Any:
     """Return the pairs of a scenario, every stage ``factor`` times as strong as is told."""
     cfg = Scenario(args.task, scenario, args.data_root, 'train', pairs_of(args)).dataset_config()
-    cfg['pipeline'] = [dict(step, mismatch=(factor, factor), mismatch_prob=1.0)
-                       if step['type'] == 'SynthesizeObservations' else step for step in cfg['pipeline']]
-    return DATASETS.build(cfg)
+    return DATASETS.build(dict(cfg, mismatch=dict(factor=(factor, factor), prob=1.0)))
 
 
 @torch.no_grad()

@@ -1,8 +1,9 @@
 """Infrared-visible pairs of RoadScene and single images, each source with a random degradation of its own.
 
 Blur, noise and factor are drawn independently, or (18 draws of 24) one of the paper's scenarios exactly, or nothing
-but truncation. A single image serves as both sources, one of them with another tone: a stand-in that trains
-restoration. Validation: the paper's composite scenario on pairs held back from training.
+but truncation; in a tenth of the sources what is told of it is wrong. A single image serves as both sources, one of
+them with another tone: a stand-in that trains restoration. Validation: the paper's composite scenario on pairs held
+back from training.
 """
 
 data_root = 'data'
@@ -23,8 +24,7 @@ ir = [dict(type='OneOf', weights=weights, stages=[[blur, noise, pool, floor], *p
 vis = [dict(type='OneOf', weights=weights, stages=[[blur, noise, floor], *paper, low[:4], [floor]])]
 head = [dict(type='LoadModalities', cache=True), dict(type='PairedCrop', size=192)]
 tail = [dict(type='PairedScale', low=0.5, prob=0.5, min_side=128), dict(type='PairedCrop'), dict(type='PairedFlip'),
-        dict(type='PairedRot90'), dict(type='SynthesizeObservations', mismatch=(0.0, 1.3)),
-        dict(type='PackFusionInputs')]
+        dict(type='PairedRot90'), dict(type='SynthesizeObservations'), dict(type='PackFusionInputs')]
 tone = dict(type='RandomTone', gain=(0.6, 1.2), gamma=(0.7, 1.6), prob=0.3)
 other = dict(type='RandomTone', gamma=(0.5, 2.0), invert=0.5, modalities=['ir'])
 train_dataloader = dict(
@@ -32,7 +32,8 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True), batch_sampler=dict(type='KeyedBatchSampler'),
     dataset=dict(
         type='MixedFusionDataset', repeats=[4, 1, 1],
-        shared=dict(type='PairedFusionDataset', crop_size=96, degradations=dict(ir=ir, vis=vis)),
+        shared=dict(type='PairedFusionDataset', crop_size=96, degradations=dict(ir=ir, vis=vis),
+                    mismatch=dict(factor=(0.0, 1.3))),
         datasets=[
             dict(data_root=data_root, data_prefix=dict(ir='RoadScene/train/ir', vis='RoadScene/train/vi'),
                  ann_file='splits/roadscene_fit.txt', pipeline=[*head, tone, *tail]),

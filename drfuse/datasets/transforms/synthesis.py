@@ -14,7 +14,6 @@ from drfuse.datasets.sample_rng import SampleRNG
 from drfuse.datasets.transforms.loading import as_stored_or
 from drfuse.degradations.degradation import Degradation, Observation
 from drfuse.registry import TRANSFORMS
-from drfuse.utils.seed import checked_range, uniform
 from drfuse.utils.typing import ImageShape, Params
 
 Factors = Callable[[int, torch.Generator], list[float]]
@@ -89,44 +88,26 @@ class SynthesizeObservations(BaseTransform):
 
     The chroma that is kept is that of the degraded image; the clean chroma goes no further.
 
-    Required keys: ``modalities``, ``images``, ``degradations`` (modality to Degradation), ``rng``.
+    Required keys: ``modalities``, ``images``, ``degradations`` (modality to Degradation), ``rng``; ``mismatch``
+    (:class:`~drfuse.datasets.mismatch.Mismatch`) where what is told may be wrong.
     Added keys: ``observations`` (modality to Observation with B = 1), ``chroma`` (modality to
     (2, h, w) of the degraded image; colour images only: not for grey ones in three equal channels).
-
-    Args:
-        mismatch: (low, high): what is told of blur and noise is wrong. Every stage does a factor from this range times
-            what the observation says, 0 = nothing, so that a network learns to doubt. None = always told rightly.
-        mismatch_prob: Probability of that, for each modality by itself.
-
-    Raises:
-        ValueError: If the range is not one of numbers >= 0, or the probability is not in [0, 1].
     """
-
-    def __init__(self, mismatch: tuple[float, float] | None = None, mismatch_prob: float = 0.1) -> None:
-        self.mismatch = None if mismatch is None else checked_range(mismatch, 'SynthesizeObservations mismatch')
-        if not 0 <= mismatch_prob <= 1:
-            raise ValueError(f'SynthesizeObservations mismatch_prob must be in [0, 1], got {mismatch_prob}')
-        self.mismatch_prob = mismatch_prob
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add the observations."""
         results.update(observations={}, chroma={})
+        mismatch = results.get('mismatch')
         for name in results['modalities']:
             image = results['images'][name]
             resolved, params, degraded = degrade_image(results['degradations'][name], image, results['rng'], name,
-                                                       self._factors)
+                                                       mismatch and mismatch.factors)
             observation, chroma = resolved.attach(degraded, image.shape[-2:], params)
             _store(results, name, observation, chroma, image)
         return results
 
-    def _factors(self, count: int, generator: torch.Generator) -> list[float]:
-        """Return how many times as much every stage does as is told."""
-        if self.mismatch is None or float(torch.rand((), generator=generator)) >= self.mismatch_prob:
-            return [1.0] * count
-        return [float(uniform(self.mismatch, generator, 'mismatch')) for _ in range(count)]
-
     def __repr__(self) -> str:
-        return f'SynthesizeObservations(mismatch={self.mismatch}, mismatch_prob={self.mismatch_prob})'
+        return 'SynthesizeObservations()'
 
 
 @TRANSFORMS.register_module()

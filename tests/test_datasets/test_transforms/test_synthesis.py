@@ -4,6 +4,7 @@ import torch
 from mmcv import imwrite
 
 from drfuse.datasets.image_io import read_image, to_tensor
+from drfuse.datasets.mismatch import Mismatch
 from drfuse.datasets.sample_rng import SampleKey, SampleRNG
 from drfuse.datasets.transforms import AttachObservations, SynthesizeObservations
 from drfuse.datasets.transforms.synthesis import degrade_image, exact_double
@@ -144,8 +145,8 @@ BLUR = dict(type='GaussianBlur', sigma=2.0, kernel_size=13)
 
 def test_what_is_told_may_be_more_than_what_was_done(results):
     made = results(size=(64, 64), degradations=dict(ir=[], vis=[BLUR, NOISE]))
-    right, wrong = (SynthesizeObservations(**options)(made)['observations']['vis']
-                    for options in ({}, dict(mismatch=(0.0, 0.0), mismatch_prob=1.0)))
+    right, wrong = (SynthesizeObservations()(dict(made, mismatch=mismatch))['observations']['vis']
+                    for mismatch in (None, Mismatch((0.0, 0.0), 1.0)))
     assert torch.equal(right.sigma, wrong.sigma) and torch.equal(right.A.params['sigma'], wrong.A.params['sigma'])
     clean = (made['images']['vis'] * torch.tensor(LUMA_WEIGHTS).view(3, 1, 1)).sum(0)
     torch.testing.assert_close(wrong.y[0, 0], clean)
@@ -156,17 +157,9 @@ def test_every_stage_is_wrong_by_a_factor_of_its_own_now_and_then(results):
     def levels(index):
         made = results(key=SampleKey(0, 0, index), degradations=dict(vis=[NOISE]), channels=dict(vis=1))
         made['images'] = {name: torch.full((1, 128, 128), 0.5) for name in made['modalities']}
-        transform = SynthesizeObservations(mismatch=(0.0, 1.5), mismatch_prob=0.5)
-        return float(transform(made)['observations']['vis'].y.std()) / 0.05
+        made['mismatch'] = Mismatch((0.0, 1.5), 0.5)
+        return float(SynthesizeObservations()(made)['observations']['vis'].y.std()) / 0.05
 
     found = torch.tensor([levels(i) for i in range(40)])
     assert 10 <= int(((found - 1).abs() > 0.05).sum()) <= 30
     assert found.min() < 0.5 and found.max() > 1.2
-
-
-@pytest.mark.parametrize(('options', 'message'), [
-    (dict(mismatch=(-1.0, 1.0)), 'mismatch must be >= 0'),
-    (dict(mismatch=(0.0, 1.0), mismatch_prob=2), r'mismatch_prob must be in \[0, 1\], got 2')])
-def test_mismatches_are_checked(options, message):
-    with pytest.raises(ValueError, match=message):
-        SynthesizeObservations(**options)
