@@ -39,6 +39,7 @@ def test_what_was_seen_stays_and_what_was_not_is_held(tool):
         torch.testing.assert_close(net(*known()).eps, before)
         limits = torch.cat([b.flatten() for name, b in net.named_buffers()])
         assert tool.LEAST <= limits.min() and limits.max() < 4 and limits.std() > 0
+        assert torch.equal(limits, limits.log2().round().exp2())
         assert not torch.allclose(net(*known(20.0)).eps, far)
 
 
@@ -51,9 +52,9 @@ def test_a_share_of_the_pictures_sets_the_limit(tool):
 
 
 def test_mismatches_are_taken_out_of_the_data(tool):
-    step, other = dict(type='SynthesizeObservations'), dict(type='PairedFlip')
-    config = dict(dataset=dict(pipeline=[dict(step, mismatch=(0.0, 1.3)), other]))
-    assert tool.told_rightly(config) == dict(dataset=dict(pipeline=[step, other]))
+    part = dict(type='PairedFusionDataset', degradations={})
+    config = dict(dataset=dict(shared=dict(part, mismatch=dict(factor=(0.0, 1.3))), datasets=[part]))
+    assert tool.told_rightly(config) == dict(dataset=dict(shared=part, datasets=[part]))
 
 
 def test_other_networks_are_refused(tool):

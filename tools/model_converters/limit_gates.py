@@ -1,8 +1,9 @@
 """Set the limits of the gates of a trained light model to what it shows on its own training data.
 
 A channel's limit is the largest value that it takes in a picture, which a share of the pictures looked at does not
-exceed, times a margin: on such data the model computes almost what it did before, and observations that it is told
-wrongly of cannot drive it far from there.
+exceed, times a margin and rounded up to a power of two: on such data the model computes almost what it did before, and
+observations that it is told wrongly of cannot drive it far from there. Weights in units of a power of two keep all
+their digits in bfloat16.
 
 Usage: python tools/model_converters/limit_gates.py configs/light/ivf.py RUN/iter_600.pth out.pth --data-root DATA
 """
@@ -26,7 +27,7 @@ from drfuse.models.backbones.light_blocks import GatedBlock
 from drfuse.utils.checkpoint import read_checkpoint, save_atomic
 from drfuse.utils.config import UserError, load_config
 
-LEAST = 1e-3
+LEAST = 2.0**-10
 
 
 def told_rightly(node: Any) -> Any:
@@ -44,7 +45,7 @@ def limit_gates(model: nn.Module, run: Callable[[], None], share: float, margin:
         model: Changed in place.
         run: Runs it on pictures.
         share: Of the pictures, in [0, 1], whose largest factors are not larger.
-        margin: Limit over these.
+        margin: Limit over these, at least; up to twice that.
 
     Returns:
         The number of blocks.
@@ -67,7 +68,7 @@ def limit_gates(model: nn.Module, run: Callable[[], None], share: float, margin:
         hook.remove()
     for block, both in zip(blocks, found, strict=True):
         limits = torch.stack([torch.cat(largest).quantile(share, 0) for largest in both])
-        block.limits.copy_((margin * limits).clamp(min=LEAST))
+        block.limits.copy_((margin * limits).clamp(min=LEAST).log2().ceil().exp2())
     return len(blocks)
 
 
@@ -80,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument('--data-root', help='folder of the data sets')
     parser.add_argument('--batches', type=int, default=40, help='training batches to look at')
     parser.add_argument('--share', type=float, default=0.9, help='of the pictures that stay below what sets the limit')
-    parser.add_argument('--margin', type=float, default=1.3, help='limit over the largest value of these')
+    parser.add_argument('--margin', type=float, default=1.1, 
+                        help='limit over the largest value of these, before rounding up')
     args = parser.parse_args(arguments)
     init_default_scope('drfuse')
     torch.manual_seed(0)
