@@ -6,5 +6,6 @@ last, _, _ = _base_.model.backbone.networks
 model = dict(
     train_only=[part for part in _base_.model.train_only if part != 'recall'],
     backbone=dict(networks=[dict(last, recall=False)]), sampler=dict(num_steps=1, correction_scale=dict(num_steps=1)))
-train_cfg = dict(max_iters=12000, val_interval=3000)
+optim_wrapper = dict(skip_norm=200.0)
+train_cfg = dict(max_iters=5200, val_interval=2600)
 del last, _
