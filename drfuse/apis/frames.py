@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from drfuse.apis.picture import Picture
-from drfuse.apis.picture_io import read_picture
+from drfuse.apis.picture_io import peek_size, read_picture
 from drfuse.datasets.pairing import list_images
 from drfuse.utils.config import UserError
 
@@ -45,6 +45,14 @@ class FrameSource(ABC):
     def sample(self, index: int) -> Picture:
         """Return one frame."""
 
+    @abstractmethod
+    def check_size(self, count: int) -> None:
+        """Make sure that the first ``count`` frames have one size, as far as that is known without decoding them.
+
+        Raises:
+            UserError: If one of them has another size than the first.
+        """
+
 
 class FolderFrames(FrameSource):
     """The pictures of a folder, in the order of the numbers in their names.
@@ -72,6 +80,23 @@ class FolderFrames(FrameSource):
     def sample(self, index: int) -> Picture:
         """Return one frame."""
         return read_picture(self._files[index])
+
+    def check_size(self, count: int) -> None:
+        """Make sure that the first ``count`` files have one size; only their headers are read.
+
+        Raises:
+            UserError: If one of them has another size than the first.
+        """
+        first = peek_size(self._files[0])
+        for file in self._files[1:count]:
+            size = peek_size(file)
+            if first is not None and size is not None and size != first:
+                raise UserError(f'{file} is {_text(size)} (height x width), not {_text(first)} as {self._files[0]}: '
+                                'the frames of a video file have one size; crop or resize it, or write to a folder')
+
+
+def _text(size: Sequence[int]) -> str:
+    return f'{size[0]} x {size[1]}'
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -129,6 +154,9 @@ class VideoFrames(FrameSource):
             return self._picture(frame)
         return next(self.read())
 
+    def check_size(self, count: int) -> None:
+        """Do nothing: a video file has one size."""
+
     def _picture(self, frame: np.ndarray) -> Picture:
         pixels = frame if frame.ndim == 2 else np.ascontiguousarray(frame[..., ::-1])
         return Picture(pixels, name=str(self.path))
@@ -158,26 +186,54 @@ def write_video(path: Path, files: Iterable[Path], fps: float) -> None:
         fps: Frames per second.
 
     Raises:
-        UserError: If it cannot be written.
+        UserError: If it cannot be written, a frame cannot be read or has another size than the first, or the file
+            lacks frames.
     """
     part = path.with_name(f'.{path.stem}.part{path.suffix}')
-    writer: cv2.VideoWriter | None = None
     try:
-        for file in files:
-            frame = cv2.imread(str(file), cv2.IMREAD_COLOR)
-            height, width = (n // 2 * 2 for n in frame.shape[:2])
-            if writer is None:
-                code = cv2.VideoWriter.fourcc(*CODECS[path.suffix.lower()])
-                writer = cv2.VideoWriter(str(part), code, fps, (width, height))
-            if not writer.isOpened():
-                raise UserError(f'cannot write {path}: OpenCV has no encoder for it, or the folder cannot be written')
-            writer.write(np.ascontiguousarray(frame[:height, :width]))
-        if writer is not None:
-            writer.release()
-            os.replace(part, path)
+        wanted = _encode(part, path, files, fps)
+        found = _count_frames(part)
+        if found != wanted:  # OpenCV drops what it cannot write, on a full disk for example, and says nothing
+            raise UserError(f'cannot write {path}: it holds {found} of {wanted} frames; is the disk full? The frames '
+                            'are kept')
+        os.replace(part, path)
     except OSError as error:
         raise UserError(f'cannot write {path}: {error.strerror or error}') from None
     finally:
+        part.unlink(missing_ok=True)
+
+
+def _encode(part: Path, path: Path, files: Iterable[Path], fps: float) -> int:
+    """Write pictures to the video file ``part``, which messages call ``path``; return how many."""
+    writer: cv2.VideoWriter | None = None
+    count, size = 0, ()
+    try:
+        for file in files:
+            frame = cv2.imread(str(file), cv2.IMREAD_COLOR)
+            if frame is None:
+                raise UserError(f'cannot read {file}: it is missing or damaged')
+            if writer is None:
+                size, code = frame.shape[:2], cv2.VideoWriter.fourcc(*CODECS[path.suffix.lower()])
+                writer = cv2.VideoWriter(str(part), code, fps, (size[1] // 2 * 2, size[0] // 2 * 2))
+            if not writer.isOpened():
+                raise UserError(f'cannot write {path}: OpenCV has no encoder for it, or the folder cannot be written')
+            if frame.shape[:2] != size:  # OpenCV would drop it
+                raise UserError(f'{file} is {_text(frame.shape)} (height x width), not {_text(size)} as the first '
+                                f'frame: {path} can hold one size only')
+            writer.write(np.ascontiguousarray(frame[:size[0] // 2 * 2, :size[1] // 2 * 2]))
+            count += 1
+    finally:
         if writer is not None:
             writer.release()
-        part.unlink(missing_ok=True)
+    if not count:
+        raise UserError(f'cannot write {path}: there are no frames')
+    return count
+
+
+def _count_frames(path: Path) -> int:
+    """Return how many frames a video file has; its header may say what was meant to be there."""
+    video, count = cv2.VideoCapture(str(path)), 0
+    while video.grab():
+        count += 1
+    video.release()
+    return count

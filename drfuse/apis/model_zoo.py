@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,7 @@ class LoadedModel:
         modalities: Names of the sources, A first.
         weights: Checkpoint file.
         sha256: SHA-256 of the checkpoint.
+        config_sha256: That of what the config says of network and sampler.
         listed: Whether it is one of the zoo, which says its task; that of a config follows from its modalities.
         keeps_bfloat16: As of the zoo's model; of other weights it is not known.
     """
@@ -70,6 +73,7 @@ class LoadedModel:
     modalities: tuple[str, ...]
     weights: Path
     sha256: str
+    config_sha256: str
     listed: bool
     keeps_bfloat16: bool = False
 
@@ -205,8 +209,15 @@ def _load(name: str, config: Path, weights: Path, entry: ZooModel | None, device
     load_weights(model, {k: v for k, v in checkpoint.items() if not k.startswith('losses.')}, weights)
     task = entry.task if entry else 'ivf' if 'vis' in modalities else 'mif'
     model.requires_grad_(False)
+    keeps = entry is not None and entry.keeps_bfloat16 and weights == entry.weights
     return LoadedModel(model.to(device).eval(), name, task, modalities, weights, file_sha256(weights),
-                       entry is not None, entry is not None and entry.keeps_bfloat16 and weights == entry.weights)
+                       _fingerprint(cfg.model), entry is not None, keeps)
+
+
+def _fingerprint(model: Mapping) -> str:
+    """Return the SHA-256 of what a model computes, weights aside."""
+    told = {key: value for key, value in model.items() if key not in ('losses', 'train_only')}
+    return sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _modalities(cfg: Mapping) -> tuple[str, ...]:

@@ -65,6 +65,20 @@ def read_picture(path: str | Path) -> Picture:
     return checked(Picture(picture.pixels, picture.alpha, picture.metadata, str(path), path))
 
 
+def peek_size(path: str | Path) -> tuple[int, int] | None:
+    """Return the upright size (H, W) of a picture file from its header, None where Pillow does not find it there."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # as of _decode
+            with Image.open(path) as image:
+                tags = getattr(image, 'tag_v2', {})  # of a TIFF, whose size some versions of Pillow turn upright
+                width, height = tags.get(256, image.width), tags.get(257, image.height)
+                sideways = image.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
+    except Exception:  # noqa: BLE001 - decoders raise anything on damaged files; reading these says what is wrong
+        return None
+    return (width, height) if sideways else (height, width)
+
+
 def _decode(data: bytes, path: Path) -> Picture:
     try:
         with warnings.catch_warnings():

@@ -191,22 +191,40 @@ def open_target(target: ClipTarget, names: Sequence[str], settings: dict[str, An
     if target.is_file and target.output.exists() and not overwrite:
         raise UserError(f'{target.output} exists: --overwrite replaces it')
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    noted = dict(digest=digest, names=list(names), settings=settings)
     file = target.folder / SETTINGS
+    before = _notes(file)
     busy = target.folder.is_dir() and any(target.folder.iterdir())
     if busy and not overwrite and not resume:
         raise UserError(f'{target.folder} is not empty: --overwrite replaces frames, --resume continues an unfinished '
                         'clip')
     if busy and resume:
-        if not file.is_file() or json.loads(file.read_text(encoding='utf-8')).get('digest') != digest:
+        if any(before.get(key) != noted[key] for key in ('digest', 'names')):
             raise UserError(f'{target.folder} was made with other sources or settings: --overwrite starts again')
         return
     try:
-        for name in names if busy else ():
+        for name in {*names, *_own_names(before)} if busy else ():  # the clip before may have been longer
             target.frame(name).unlink(missing_ok=True)
         target.folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(json.dumps(dict(digest=digest, settings=settings), indent=1), file)
+        write_atomic(json.dumps(noted, indent=1), file)
     except OSError as error:
         raise UserError(f'cannot write {target.folder}: {error.strerror or error}') from None
+
+
+def _notes(file: Path) -> dict[str, Any]:
+    """Return what is noted beside finished frames; nothing if the file is missing or damaged."""
+    try:
+        found = json.loads(file.read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _own_names(notes: dict[str, Any]) -> list[str]:
+    """Return the names of frames in notes; they come from a file, and must not lead out of its folder."""
+    names = notes.get('names')
+    return [name for name in names if isinstance(name, str) and name and Path(name).name == name] \
+        if isinstance(names, list) else []
 
 
 def fuse_clip(clip: Clip, target: ClipTarget, inferencer: FusionInferencer, specs: Sequence[SourceSpec],
@@ -226,6 +244,9 @@ def fuse_clip(clip: Clip, target: ClipTarget, inferencer: FusionInferencer, spec
 
     Returns:
         How many frames were finished before.
+
+    Raises:
+        UserError: If a frame cannot be read, fused or written, or the video file lacks one; finished frames are kept.
     """
     names = clip.b.names[:clip.frames]
     start = next((i for i, name in enumerate(names) if not target.frame(name).is_file()), clip.frames)
@@ -254,7 +275,12 @@ def fuse_frame(pair: SourcePair, inferencer: FusionInferencer, specs: Sequence[S
 
 def clip_settings(clip: Clip, inferencer: FusionInferencer, specs: Sequence[SourceSpec], gray: bool,
                   chroma: str, steady: bool = False) -> dict[str, Any]:
-    """Return what the frames depend on, as plain values."""
+    """Return what the frames depend on, as plain values.
+
+    The device is left out: in one precision, devices differ by rounding, and a clip that was begun on one may be
+    continued on another. The precision is the one that is used, which may depend on the device.
+    """
     return dict(a=str(clip.a.path), b=str(clip.b.path), frames=clip.frames, weights=inferencer.loaded.sha256,
+                config=inferencer.loaded.config_sha256, task=inferencer.task, precision=inferencer.precision,
                 gray=gray, chroma=chroma, steady=steady, degradation=[list(spec.stages or ()) for spec in specs],
                 text=[describe_stages(list(spec.stages or ())) for spec in specs])

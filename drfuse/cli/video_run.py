@@ -30,6 +30,8 @@ def run(job: VideoJob) -> int:
         raise UserError(f'chroma must be one of {", ".join(CHROMA)}, got {job.chroma!r}')
     clip = match_clips(open_frames(job.a), open_frames(job.b), job.pad, job.fps)
     target = ClipTarget.of(job.output)
+    for source in (clip.a, clip.b) if target.is_file else ():  # a folder takes frames of any size
+        source.check_size(clip.frames)
     if target.folder.resolve() in (clip.a.path.resolve(), clip.b.path.resolve()):
         raise UserError(f'{target.folder} is a source and would be overwritten: choose another output')
     check_folder(target.folder)

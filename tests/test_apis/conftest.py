@@ -42,6 +42,26 @@ def scene() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
+def lossy_writer(monkeypatch):
+    """OpenCV's writer of video files loses the second frame, and says nothing."""
+    real = cv2.VideoWriter
+
+    class Lossy:
+        fourcc = staticmethod(real.fourcc)
+
+        def __init__(self, *arguments):
+            self.writer, self.count = real(*arguments), 0
+            self.isOpened, self.release = self.writer.isOpened, self.writer.release
+
+        def write(self, frame):
+            self.count += 1
+            if self.count != 2:
+                self.writer.write(frame)
+
+    monkeypatch.setattr(cv2, 'VideoWriter', Lossy)
+
+
+@pytest.fixture
 def files(scene, tmp_path) -> Path:
     """Folders ir and vis with two pairs."""
     for name, image in scene.items():

@@ -51,6 +51,44 @@ def test_mistakes_are_named(tmp_path):
         open_frames(tmp_path / 'text.mp4')
 
 
+def test_a_folder_has_one_size_or_says_which_file_has_not(tmp_path):
+    folder = write_frames(tmp_path / 'x', 3)
+    frames = open_frames(folder)
+    frames.check_size(3)
+    cv2.imwrite(str(folder / 'f10.png'), np.zeros((32, 50, 3), np.uint8))
+    frames.check_size(2)
+    with pytest.raises(UserError, match=r'f10\.png is 32 x 50 .*, not 32 x 48 as .*f8\.png'):
+        frames.check_size(3)
+
+
+def test_a_video_file_has_one_size(tmp_path):
+    path = tmp_path / 'x.avi'
+    write_video(path, sorted(write_frames(tmp_path / 'x', 2).iterdir()), 25)
+    open_frames(path).check_size(2)
+
+
+def test_frames_of_another_size_are_not_dropped(tmp_path):
+    files = sorted(write_frames(tmp_path / 'x', 2).iterdir())
+    cv2.imwrite(str(tmp_path / 'x' / 'z.png'), np.zeros((32, 50, 3), np.uint8))
+    with pytest.raises(UserError, match=r'z\.png is 32 x 50 .*, not 32 x 48 as the first frame'):
+        write_video(tmp_path / 'clip.avi', [*files, tmp_path / 'x' / 'z.png'], 25)
+    assert [p.name for p in tmp_path.iterdir()] == ['x']
+
+
+def test_a_video_that_lacks_frames_is_not_kept(tmp_path, lossy_writer):
+    files = sorted(write_frames(tmp_path / 'x', 4).iterdir())
+    with pytest.raises(UserError, match=r'cannot write .*clip\.avi: it holds 3 of 4 frames'):
+        write_video(tmp_path / 'clip.avi', files, 25)
+    assert [p.name for p in tmp_path.iterdir()] == ['x']
+
+
+def test_frames_that_are_not_there_are_named(tmp_path):
+    (tmp_path / 'text.png').write_text('no picture')
+    for files, message in (([tmp_path / 'text.png'], r'cannot read .*text\.png'), ([], 'there are no frames')):
+        with pytest.raises(UserError, match=message):
+            write_video(tmp_path / 'clip.avi', files, 25)
+
+
 def test_a_video_that_cannot_be_written_leaves_nothing(tmp_path):
     files = list(write_frames(tmp_path / 'x', 2).iterdir())
     with pytest.raises(UserError, match='cannot write'):

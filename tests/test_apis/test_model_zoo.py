@@ -49,6 +49,16 @@ def test_loading_by_name_and_by_config(zoo):
         assert torch.equal(a, b)
 
 
+def test_the_config_has_a_digest(zoo, tmp_path):
+    def digest(text):
+        (tmp_path / 'own.py').write_text(f'_base_ = {str(zoo.parent / "tiny.py")!r}\n{text}')
+        return load_model(tmp_path / 'own.py', zoo / 'ivf.pth', 'cpu').config_sha256
+
+    plain = load_model('ivf', folder=zoo, device='cpu').config_sha256
+    assert len(plain) == 64 and digest('train_cfg = None') == plain  # training changes no result
+    assert digest('model = dict(sampler=dict(x0_range=(0.0, 1.0)))') != plain
+
+
 @pytest.mark.parametrize(('model', 'weights', 'message'), [
     ('ivff', None, "no model and no config is called 'ivff'.*did you mean ivf"), (str(CONFIG), None, 'needs weights'),
     ('ivf', 'none.pth', 'checkpoint none.pth does not exist'), (str(CONFIG), '{zoo}/ivf.pth', 'does not fit DRFusion')])

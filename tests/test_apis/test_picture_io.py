@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image, ImageCms, ImageOps
 
 from drfuse.apis.picture import Metadata, Picture
-from drfuse.apis.picture_io import MAX_PIXELS, read_picture
+from drfuse.apis.picture_io import MAX_PIXELS, peek_size, read_picture
 from drfuse.apis.picture_writer import write_picture
 from drfuse.utils.config import UserError
 
@@ -46,6 +46,22 @@ def test_lossless_files_come_back_with_metadata(tmp_path, suffix, pixels):
             exif = Image.Exif()
             exif.load(found.metadata.exif)
             assert (exif[271], exif[306]) == ('Camera', '2026:01:02 03:04:05')
+
+
+@pytest.mark.parametrize(('suffix', 'pixels'), [('.png', RGB), ('.png', GREY16), ('.jpg', RGB),
+                                                ('.tif', FLOAT[..., 0])])
+@pytest.mark.parametrize('orientation', [1, 3, 6])
+def test_the_size_is_known_without_the_pixels(tmp_path, suffix, pixels, orientation):
+    exif = Image.Exif()
+    exif[274] = orientation
+    path = tmp_path / f'a{suffix}'
+    Image.fromarray(pixels).save(path, exif=exif)
+    assert peek_size(path) == read_picture(path).shape == ((30, 20) if orientation == 6 else (20, 30))
+
+
+def test_a_size_that_is_not_known_is_none(tmp_path):
+    (tmp_path / 'a.png').write_text('no picture')
+    assert peek_size(tmp_path / 'a.png') is None and peek_size(tmp_path / 'none.png') is None
 
 
 @pytest.mark.parametrize(('suffix', 'pixels'), [('.png', RGB), ('.png', RGB16), ('.tif', RGB), ('.tif', RGB16),

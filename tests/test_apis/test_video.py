@@ -1,6 +1,9 @@
 """Clips: matched, one degradation throughout, finished frames kept, and no more flicker than in the sources."""
 
+import copy
+import json
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,6 +15,7 @@ from drfuse.apis import FusionInferencer, list_models
 from drfuse.apis.degradation_spec import parse_degradation
 from drfuse.apis.frames import open_frames
 from drfuse.apis.video import (
+    SETTINGS,
     Clip,
     ClipTarget,
     clip_settings,
@@ -151,6 +155,52 @@ def test_what_exists_is_safe(clip, light, tmp_path):
         fuse(clip, tmp_path / 'old.mp4', light)
     with pytest.raises(UserError, match=r'clips are written as \.mp4, \.mkv, \.avi, or as frames'):
         ClipTarget.of(tmp_path / 'x.gif')
+
+
+def test_frames_are_kept_until_they_are_in_the_video_file(clip, light, tmp_path, lossy_writer):
+    with pytest.raises(UserError, match=f'it holds {FRAMES - 1} of {FRAMES} frames'):
+        fuse(clip, tmp_path / 'out.avi', light)
+    assert len(pixels(tmp_path / 'out.avi.frames')) == FRAMES
+    assert not (tmp_path / 'out.avi').exists()
+
+
+def test_frames_of_a_longer_clip_do_not_stay(clip, light, tmp_path):
+    fuse(clip, tmp_path / 'out', light)
+    (tmp_path / 'out' / 'mine.png').write_bytes(b'')
+    fuse(replace(clip, frames=2), tmp_path / 'out', light, overwrite=True)
+    assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == ['000.png', '001.png', SETTINGS, 'mine.png']
+
+
+@pytest.mark.parametrize('noted', ['{', '[]', '{"names": 3}', '{"names": ["../mine", 5, ""]}'])
+def test_notes_that_are_damaged_remove_nothing_else(clip, tmp_path, noted):
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'mine.png').write_bytes(b'')
+    (tmp_path / 'out' / SETTINGS).write_text(noted)
+    target = ClipTarget.of(tmp_path / 'out')
+    with pytest.raises(UserError, match='was made with other sources or settings'):
+        open_target(target, clip.b.names, {}, False, True)
+    open_target(target, clip.b.names, {}, True, False)
+    assert (tmp_path / 'mine.png').exists()
+    assert json.loads((tmp_path / 'out' / SETTINGS).read_text())['names'] == list(clip.b.names)
+
+
+def test_a_clip_is_not_continued_under_other_names(clip, tmp_path):
+    target = ClipTarget.of(tmp_path / 'out')
+    open_target(target, ['a', 'b'], {}, False, False)
+    open_target(target, ['a', 'b'], {}, False, True)
+    with pytest.raises(UserError, match='was made with other sources or settings'):
+        open_target(target, ['a', 'c'], {}, False, True)
+
+
+@pytest.mark.parametrize('change', ['precision', 'config', 'task'])
+def test_what_changes_frames_is_in_the_settings(clip, light, change):
+    other = copy.copy(light)
+    if change == 'config':
+        other.loaded = replace(light.loaded, config_sha256='0' * 64)
+    else:
+        setattr(other, change, dict(precision='bfloat16', task='mif')[change])
+    first, second = (clip_settings(clip, inferencer, known(), False, 'guided') for inferencer in (light, other))
+    assert [key for key in first if first[key] != second[key]] == [change]
 
 
 def test_estimates_are_made_once(clip, light):

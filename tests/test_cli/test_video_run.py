@@ -56,6 +56,16 @@ def test_an_interruption_is_continued(run, tmp_path, monkeypatch):
     assert code == 0 and '2 frames, 1 of them finished before' in said
 
 
+def test_a_video_file_needs_frames_of_one_size(run, tmp_path):
+    for folder in ('ir', 'vis'):
+        path = str(tmp_path / 'data' / folder / 'two.png')
+        cv2.imwrite(path, cv2.imread(path, cv2.IMREAD_UNCHANGED)[:40])
+    code, said = run('ir vis -o out.avi --preset noise')
+    assert code == 2 and 'two.png is 40 x 64' in said and said.count('\n') == 1
+    assert not (tmp_path / 'data/out.avi.frames').exists()
+    assert run('ir vis -o out --preset noise')[0] == 0  # a folder takes them
+
+
 @pytest.mark.parametrize(('command', 'text'), [
     ('ir none.mp4 -o out', 'no video file or folder none.mp4'),
     ('ir vis -o ir', 'ir is a source and would be overwritten'),
