@@ -44,7 +44,7 @@ class ExportedBackend:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        UserError: If the runtime is not installed, or the file belongs to other weights.
+        UserError: If the runtime is not installed, or the file belongs to other weights or another config.
     """
 
     def __init__(self, backend: str, loaded: LoadedModel, exported: str | Path | None = None) -> None:
@@ -54,10 +54,13 @@ class ExportedBackend:
         require('export', backend)
         file = Path(exported) if exported is not None else cached_graph(backend, loaded)
         self.graph = ExportedModel(file, backend, torch.get_num_threads())
-        found = self.graph.metadata['weights_sha256']
+        found, config = (self.graph.metadata.get(f'{part}_sha256') or '' for part in ('weights', 'config'))
         if found != loaded.sha256:
             raise UserError(f'{file} was exported from weights {found[:12]}..., not from {loaded.weights} '
                             f'({loaded.sha256[:12]}...)')
+        if config != loaded.config_sha256:
+            raise UserError(f'{file} was exported with another network or sampler than {loaded.name} has now: '
+                            'export it again')
 
     def __call__(self, inputs: Mapping[str, Observation]) -> FusionOutput:
         """Return what the graph makes of observations, pair by pair.
@@ -82,7 +85,7 @@ def cached_graph(backend: str, loaded: LoadedModel) -> Path:
 
     folder = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'drfuse'
     suffix = '.xml' if backend == 'openvino' else '.onnx'
-    file = folder / f'{loaded.name}-{loaded.sha256[:12]}-{GRAPH_VERSION}{suffix}'
+    file = folder / f'{loaded.name}-{loaded.sha256[:12]}-{loaded.config_sha256[:8]}-{GRAPH_VERSION}{suffix}'
     if not file.is_file():
         export_model(loaded, file)
     return file

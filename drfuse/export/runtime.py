@@ -13,8 +13,8 @@ from drfuse.utils.extras import require
 
 RUNTIMES = ('onnxruntime', 'openvino')
 _NOISES = ('sigma_a', 'sigma_b')
-METADATA = ('drfuse', 'graph', 'model', 'task', 'modalities', 'weights_sha256', 'size', 'sides', 'factors', 'boundary',
-            'inputs', 'outputs')
+METADATA = ('drfuse', 'graph', 'model', 'task', 'modalities', 'weights_sha256', 'config_sha256', 'size', 'sides',
+            'factors', 'boundary', 'inputs', 'outputs')
 """What a file says of itself."""
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = dict(onnx='.onnx', openvino='.xml')
 FORMATS = tuple(SUFFIXES)
-GRAPH_VERSION = '1'
-"""Raised when inputs or outputs of the graph change."""
+GRAPH_VERSION = '2'
+"""Raised when what is written changes: inputs, outputs, or what is computed between them."""
 SMALLEST_SIDE = 32
 
 
@@ -87,9 +87,9 @@ def describe(loaded: LoadedModel, size: tuple[int, int] | None) -> dict[str, str
     """Return the metadata of a graph."""
     return dict(drfuse=__version__, graph=GRAPH_VERSION, model=loaded.name, task=loaded.task,
                 modalities=' '.join(loaded.modalities), weights_sha256=loaded.sha256,
-                size='any' if size is None else f'{size[0]} {size[1]}', sides=f'{SMALLEST_SIDE} {LARGEST_SIDE}',
-                factors=' '.join(map(str, FACTORS)), boundary='reflect', inputs=' '.join(INPUTS),
-                outputs=' '.join(OUTPUTS))
+                config_sha256=loaded.config_sha256, size='any' if size is None else f'{size[0]} {size[1]}',
+                sides=f'{SMALLEST_SIDE} {LARGEST_SIDE}', factors=' '.join(map(str, FACTORS)), boundary='reflect',
+                inputs=' '.join(INPUTS), outputs=' '.join(OUTPUTS))
 
 
 def fix_size(model: onnx.ModelProto, size: tuple[int, int], metadata: dict[str, str]) -> onnx.ModelProto:

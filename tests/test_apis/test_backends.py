@@ -1,5 +1,8 @@
 """Which backend may run what; real graphs are run by tests/test_export/test_runtime.py."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 
 from drfuse import FusionInferencer
@@ -37,4 +40,18 @@ def test_a_graph_is_exported_once_and_kept(zoo, monkeypatch, tmp_path):
     files = [cached_graph('openvino', loaded) for _ in range(2)]
     assert files[0] == files[1] and calls == [loaded] and files[0].parent == tmp_path / 'drfuse'
     assert loaded.sha256[:12] in files[0].name and cached_graph('onnxruntime', loaded).suffix == '.onnx'
+    assert cached_graph('openvino', replace(loaded, config_sha256='f' * 64)) != files[0]
     assert backends.BACKENDS[0] == 'pytorch'
+
+
+@pytest.mark.parametrize(('other', 'message'), [
+    (dict(weights_sha256='0' * 64), 'was exported from weights 000000000000..., not from'),
+    (dict(config_sha256='0' * 64), 'was exported with another network or sampler than ivf has now'),
+    (dict(config_sha256=None), 'export it again')])
+def test_a_graph_of_another_model_is_refused(zoo, monkeypatch, other, message):
+    loaded = load_model('ivf', folder=zoo)
+    told = dict(dict(weights_sha256=loaded.sha256, config_sha256=loaded.config_sha256), **other)
+    monkeypatch.setattr('drfuse.export.ExportedModel', lambda *_: SimpleNamespace(metadata=told))
+    monkeypatch.setattr('drfuse.utils.extras.require', lambda *_: None)
+    with pytest.raises(UserError, match=message):
+        backends.ExportedBackend('openvino', loaded, 'm.xml')

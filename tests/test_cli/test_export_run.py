@@ -30,6 +30,9 @@ def test_says_what_the_file_takes(exports, tmp_path, capsys):
 
 def test_refuses_before_anything_is_computed(exports, tmp_path):
     (tmp_path / 'm.onnx').touch()
+    (tmp_path / 'n.bin').touch()  # would become the weights of n.xml
+    with pytest.raises(UserError, match='n.bin exists: name another file'):
+        export_run.run('ivf', tmp_path / 'n.xml', None, None, None, False)
     with pytest.raises(UserError, match='exists: name another file, or use --overwrite'):
         export_run.run('ivf', tmp_path / 'm.onnx', None, None, None, False)
     with pytest.raises(UserError, match='an exported model is a file'):
