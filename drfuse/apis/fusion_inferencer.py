@@ -21,7 +21,7 @@ from drfuse.apis.painter import LazyPictures, Painter
 from drfuse.apis.pairs import SourcePair, match_sources
 from drfuse.apis.precision import PRECISIONS, accelerate, choose_precision
 from drfuse.apis.prepare import PreparedPair, prepare_pair
-from drfuse.apis.tiling import check_tile, fuse_any_size
+from drfuse.apis.tiling import ROUNDING, check_tile, fuse_any_size
 from drfuse.apis.tiling.tiled import Progress
 from drfuse.apis.trajectory import Trajectory, record_trajectory
 from drfuse.degradations import Observation
@@ -178,8 +178,9 @@ class FusionInferencer:
             Restored sources, fused luminance and weights, float32, batched in the order of the pairs, on the CPU.
         """
         inputs = {name: Observation.stack([pair.inputs[name] for pair in pairs]) for name in self.modalities}
+        rounding = ROUNDING if self.precision == 'bfloat16' else 0.0
         with self._heap():
-            output, report = fuse_any_size(self._run, inputs, self.model, tile, self.device, progress)
+            output, report = fuse_any_size(self._run, inputs, self.model, tile, self.device, progress, rounding)
         for pair in pairs:
             pair.report['tiling'] = report.as_dict()
             pair.report['warnings'] = [*pair.report['warnings'], *report.warnings]

@@ -51,8 +51,8 @@ def check_tile(tile: int | str) -> None:
 
 
 def fuse_any_size(run: Run, inputs: Inputs, model: nn.Module, tile: int | str = 'auto',
-                  device: torch.device | str = 'cpu',
-                  progress: Progress | None = None) -> tuple[FusionOutput, TileReport]:
+                  device: torch.device | str = 'cpu', progress: Progress | None = None,
+                  rounding: float = 0.0) -> tuple[FusionOutput, TileReport]:
     """Run a model on a picture of any size.
 
     Args:
@@ -63,6 +63,7 @@ def fuse_any_size(run: Run, inputs: Inputs, model: nn.Module, tile: int | str = 
             out not to; ``'off'``: never; or the side of tiles in pixels.
         device: Where it runs.
         progress: Told after every tile.
+        rounding: As of :func:`measure_halo`.
 
     Raises:
         UserError: If ``tile`` is none of these, the picture cannot be cut, or memory does not suffice for a window.
@@ -84,7 +85,8 @@ def fuse_any_size(run: Run, inputs: Inputs, model: nn.Module, tile: int | str = 
         if output is not None:
             return output, TileReport()
         budget = math.prod(shape) // 4
-    return _in_tiles(run, inputs, model, budget if tile == 'auto' else tile, tile == 'auto', progress)
+    size, is_budget = (budget, True) if tile == 'auto' else (int(tile), False)
+    return _in_tiles(run, inputs, model, size, is_budget, progress, rounding)
 
 
 def _whole(run: Run, inputs: Inputs) -> FusionOutput | None:
@@ -97,13 +99,14 @@ def _whole(run: Run, inputs: Inputs) -> FusionOutput | None:
 
 
 def _in_tiles(run: Run, inputs: Inputs, model: nn.Module, size: int, is_budget: bool,
-              progress: Progress | None) -> tuple[FusionOutput, TileReport]:
+              progress: Progress | None, rounding: float) -> tuple[FusionOutput, TileReport]:
     """Run in tiles; ``size`` is the largest number of pixels of a window, or the side of a tile."""
     observations = list(inputs.values())
     shape = tuple(observations[0].A.image_shape)
     multiple = math.lcm(model.backbone.size_divisibility, *(o.A.stride for o in observations))
     reach = getattr(model.sampler, 'reach', None)
-    halo = measure_halo(run, inputs, multiple, None if reach is None else reach(model.backbone, observations))
+    halo = measure_halo(run, inputs, multiple, None if reach is None else reach(model.backbone, observations),
+                        rounding)
     margin = halo.pixels + FEATHER + multiple
     side = max(side_for(size, margin), MIN_SIDE) if is_budget else size
     plan = TilePlan(shape, side // multiple * multiple or multiple, halo.pixels, multiple)

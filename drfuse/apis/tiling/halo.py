@@ -41,26 +41,26 @@ class Halo:
         return self.error <= self.tolerance or (self.bound is not None and self.pixels >= self.bound)
 
 
-def measure_halo(run: Run, inputs: Inputs, multiple: int, bound: int | None) -> Halo:
+def measure_halo(run: Run, inputs: Inputs, multiple: int, bound: int | None, rounding: float = 0.0) -> Halo:
     """Return the smallest halo whose error is within :data:`TOLERANCE`, or within rounding, on probes of the picture.
 
     The busiest of some regions that lie spread over the picture are computed once whole and once cut in the middle.
     The results differ near the cut; how fast the difference falls decides. In bfloat16 it does not fall to nothing:
-    what is left in the farther half of the probe is rounding, unless the model sees the whole image.
+    what is left in the farther half of the probe is then rounding, unless the model sees the whole image.
 
     Args:
         run: The model.
         inputs: Observations of the whole picture.
         multiple: Windows start and end on multiples of it.
         bound: What the sampler declares; the halo is not wider.
+        rounding: Largest error far from a cut that is taken for rounding: :data:`ROUNDING` in bfloat16, else 0.
 
     Returns:
         The halo; if the error does not fall below the tolerance, that of the widest distance measured.
     """
     errors = torch.stack([cut_errors(run, inputs, window, multiple, axis)
                           for axis, window in enumerate(_busiest(inputs, multiple, bound), -2)]).amax(0)
-    rounding = 0.0 if bound is None else min(float(errors[len(errors) // 2]), ROUNDING)
-    tolerance = max(TOLERANCE, rounding)
+    tolerance = TOLERANCE if bound is None else max(TOLERANCE, min(float(errors[len(errors) // 2]), rounding))
     small = (errors <= tolerance).nonzero()
     pixels = int(small[0]) if len(small) else len(errors)
     pixels = min(-(-pixels // multiple) * multiple, len(errors))

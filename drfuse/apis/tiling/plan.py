@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -55,10 +54,6 @@ class TilePlan:
         rows = _ramp(tile.top, tile.bottom, self.image_shape[0])
         columns = _ramp(tile.left, tile.right, self.image_shape[1])
         return rows[:, None] * columns
-
-    def largest_window(self) -> int:
-        """Return the pixels of the largest window."""
-        return max(math.prod(self.window(self.needed(tile)).shape) for tile in self.tiles())
 
     def __iter__(self) -> Iterator[Window]:
         return iter(self.tiles())

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from drfuse.apis.tiling import Halo, cut_errors, measure_halo
+from drfuse.apis.tiling import ROUNDING, Halo, cut_errors, measure_halo
 from drfuse.degradations.window import Window
 from drfuse.diffusion.output import FusionOutput
 
@@ -43,13 +43,14 @@ def test_a_model_that_sees_everything_is_noticed(observe):
     assert not halo.is_enough and halo.error > 1 / 255 and halo.pixels == 128
 
 
-@pytest.mark.parametrize(('levels', 'enough'), [(0.8, True), (5.0, False)])
-def test_rounding_far_from_the_cut_does_not_widen_the_halo(observe, levels, enough):
+@pytest.mark.parametrize(('levels', 'rounding', 'enough'), [
+    (0.8, ROUNDING, True), (5.0, ROUNDING, False), (0.8, 0.0, False)])
+def test_rounding_far_from_the_cut_does_not_widen_the_halo(observe, levels, rounding, enough):
     def run(inputs):
         output = smoother(10)(inputs)
         shape = output.fused.shape  # a window rounds in its own way
         noise = torch.rand(shape, generator=torch.Generator().manual_seed(shape[-2] * 1000 + shape[-1])) * levels / 255
         return FusionOutput(tuple(x + noise for x in output.sources), output.fused + noise, output.weights)
 
-    halo = measure_halo(run, observe('noise'), 8, 200)
+    halo = measure_halo(run, observe('noise'), 8, 200, rounding)
     assert halo.is_enough is enough and (halo.pixels <= 24) is enough
