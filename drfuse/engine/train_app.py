@@ -31,7 +31,7 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
     parser.add_argument('config', help='config file')
     parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT',
                         help='continue the newest checkpoint of the work dir, or CHECKPOINT')
-    parser.add_argument('--amp', action='store_true', help='mixed precision: fp16 on a GPU, bf16 on a CPU')
+    parser.add_argument('--amp', action='store_true', help='mixed precision: bf16, or fp16 where a GPU has no bf16')
     parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate with the batch size')
     parser.add_argument('--seed', type=int, help='seed, in place of randomness.seed of the config')
     add_common_options(parser)
@@ -98,14 +98,14 @@ def prepare_config(args: argparse.Namespace) -> Config:
 
 
 def use_amp(cfg: Config) -> None:
-    """Switch to mixed precision: fp16 with loss scaling on a GPU, bf16 on a CPU."""
+    """Switch to mixed precision: bf16, or fp16 with loss scaling on a GPU that has no bf16."""
     kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
     if kind in ('AmpOptimWrapper', 'BF16OptimWrapper'):
         return
     if kind not in ('OptimWrapper', 'FusionOptimWrapper'):
         raise UserError(f'--amp needs optim_wrapper.type FusionOptimWrapper or OptimWrapper, got {kind}')
-    if torch.cuda.is_available():
-        for option in ('skip_norm', 'patience'):  # the loss scaler leaves out such updates itself
+    if torch.cuda.is_available() and not torch.cuda.is_bf16_supported(including_emulation=False):
+        for option in ('skip_norm', 'patience'):  # the loss scaler leaves out gradients that are not finite, no others
             cfg.optim_wrapper.pop(option, None)
         cfg.optim_wrapper.update(type='AmpOptimWrapper', loss_scale='dynamic')
     else:

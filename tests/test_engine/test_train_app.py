@@ -63,9 +63,13 @@ def test_amp_fits_the_device(monkeypatch):
     assert cfg.optim_wrapper.type == 'BF16OptimWrapper'
     use_amp(cfg)  # a wrapper chosen in the config stays
     assert cfg.optim_wrapper.type == 'BF16OptimWrapper'
-    cfg.optim_wrapper.type = 'OptimWrapper'
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
-    use_amp(cfg)
+    for bf16 in (True, False):
+        monkeypatch.setattr(torch.cuda, 'is_bf16_supported', lambda bf16=bf16, **_: bf16)
+        cfg.optim_wrapper.type = 'FusionOptimWrapper'
+        use_amp(cfg)
+        if bf16:  # large gradients are left out there as on a CPU
+            assert cfg.optim_wrapper == dict(type='BF16OptimWrapper', skip_norm=9.0, patience=2)
     assert cfg.optim_wrapper == dict(type='AmpOptimWrapper', loss_scale='dynamic')
     with pytest.raises(UserError, match='got ApexOptimWrapper'):
         use_amp(Config(dict(optim_wrapper=dict(type='ApexOptimWrapper'))))
