@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -45,7 +46,7 @@ class StepwiseDenoiser(BaseDenoiser):
                 raise ValueError(f'StepwiseDenoiser networks must agree in {name}, got {values}')
         self.networks = nn.ModuleList(networks)
         self.weight_bands, self.uses_condition = networks[0].weight_bands, networks[0].uses_condition  # type: ignore[misc]
-        self.size_divisibility = max(network.size_divisibility for network in networks)
+        self.size_divisibility = math.lcm(*(network.size_divisibility for network in networks))
         self.bytes_per_pixel = max(network.bytes_per_pixel for network in networks)  # type: ignore[misc]
         fields = [network.receptive_field for network in networks]
         self.receptive_field = None if None in fields else max(fields)  # type: ignore[type-var]
@@ -62,7 +63,9 @@ class StepwiseDenoiser(BaseDenoiser):
         samples = [self.at(step).forward_features(x[i:i + 1], t[i:i + 1], cond and cond.sample(i))
                    for i, step in enumerate(steps)]
         eps, logits = (torch.cat(parts) for parts in zip(*(s[:2] for s in samples), strict=True))
-        return DenoiserOutput(eps, logits)
+        notes = [s.memory for s in samples]
+        memory = None if None in notes else tuple(map(torch.cat, zip(*notes, strict=True)))
+        return DenoiserOutput(eps, logits, memory)
 
     def at_step(self, t: int, x: torch.Tensor, cond: StepCondition) -> DenoiserOutput:
         """Predict at a step known beforehand, by networks that were made for inference."""
