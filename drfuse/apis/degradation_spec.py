@@ -93,8 +93,7 @@ def parse_degradation(value: Any, modalities: Sequence[str], boundary: str = 're
     if not isinstance(value, Mapping):
         raise UserError(f'degradation must be one of {", ".join(PRESETS)}, a .yaml file or a mapping with the keys '
                         f'{", ".join(modalities)}, got a {type(value).__name__}')
-    keys = [_key(name, modalities) for name in value]
-    known = dict(zip(keys, value.values(), strict=True))
+    known = _by_source(value, modalities)
     return tuple(_source(known.get(i), name, boundary) for i, name in enumerate(modalities))
 
 
@@ -181,6 +180,17 @@ def _read_file(value: str | Path) -> Any:
         line = getattr(getattr(error, 'problem_mark', None), 'line', None)
         where = '' if line is None else f', line {line + 1}'
         raise UserError(f'{path}{where} is not YAML: {getattr(error, "problem", error)}') from None
+
+
+def _by_source(value: Mapping, modalities: Sequence[str]) -> dict[int, Any]:
+    """Return position of the source to what is said of it; each may be named by its letter or its modality, once."""
+    keys: dict[int, Any] = {}
+    for name in value:
+        i = _key(name, modalities)
+        if i in keys:
+            raise UserError(f'degradation names {modalities[i]} twice, as {keys[i]!r} and {name!r}: give one of them')
+        keys[i] = name
+    return {i: value[name] for i, name in keys.items()}
 
 
 def _key(name: Any, modalities: Sequence[str]) -> int:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -57,15 +57,10 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     comparison = Comparison(_run(tasks, settings, workers), settings, resamples)
     reference = _reference(compare_to, comparison)
     _print(comparison, reference, console, digits)
-    contents = {json_file: lambda: json.dumps(comparison.to_dict(reference), indent=1) + '\n',
-                csv_file: lambda: tables.to_csv(comparison), per_image: lambda: tables.to_per_image_csv(comparison),
-                latex: lambda: tables.to_latex(comparison, digits, intervals),
-                markdown: lambda: tables.to_markdown(comparison, digits, intervals)}
-    for path, content in contents.items():
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(content(), path)
-            console.print(f'written: {path}', highlight=False)
+    _write((json_file, lambda: json.dumps(comparison.to_dict(reference), indent=1) + '\n'),
+           (csv_file, lambda: tables.to_csv(comparison)), (per_image, lambda: tables.to_per_image_csv(comparison)),
+           (latex, lambda: tables.to_latex(comparison, digits, intervals)),
+           (markdown, lambda: tables.to_markdown(comparison, digits, intervals)), console=console)
 
 
 def _settings(metrics: Sequence[str], variant: str, against: str) -> Settings:
@@ -140,6 +135,15 @@ def _print(comparison: Comparison, reference: str, console: Console, digits: int
         tests = tables.to_rich_tests(comparison, scenario, reference)
         if tests is not None:
             console.print(tests)
+
+
+def _write(*files: tuple[Path | None, Callable[[], str]], console: Console) -> None:
+    """Write the texts whose files are named."""
+    for path, content in files:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(content(), path)
+            console.print(f'written: {path}', highlight=False)
 
 
 def repeat_lists(argv: Sequence[str]) -> list[str]:

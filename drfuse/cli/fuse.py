@@ -105,13 +105,18 @@ def fuse(  # noqa: PLR0913 - one parameter per option
 
     drfuse fuse ir.png vis.png -o out/ --task ivf --a-noise 0.03 --a-blur gaussian:2 --b-noise 0.01 --b-blur none
     """
+    parts = ((a_blur, a_noise, a_scale), (b_blur, b_noise, b_scale))
+    known = DegradationOptions(preset, degradation, parts, boundary)
+    size = int(tile) if tile.isdecimal() else tile
+    raise typer.Exit(_start(FuseJob(src_a, src_b, output, task, model, weights, known, save_restored, gray, chroma,
+                                    size, align, overwrite, resume, json, device, precision, report,
+                                    (clean_a, clean_b), backend, exported)))
+
+
+def _start(job: FuseJob) -> int:
+    """Check the installation, do the work and return the exit code."""
     from drfuse.cli.fuse_run import run  # noqa: PLC0415 - keeps `drfuse --help` fast
     from drfuse.utils.environment import check_environment  # noqa: PLC0415 - the same
 
     check_environment()
-    parts = ((a_blur, a_noise, a_scale), (b_blur, b_noise, b_scale))
-    known = DegradationOptions(preset, degradation, parts, boundary)
-    size = int(tile) if tile.isdecimal() else tile
-    raise typer.Exit(run(FuseJob(src_a, src_b, output, task, model, weights, known, save_restored, gray, chroma, size,
-                                 align, overwrite, resume, json, device, precision, report, (clean_a, clean_b), backend,
-                                 exported)))
+    return run(job)

@@ -82,15 +82,11 @@ def check_targets(targets: Sequence[Target], overwrite: bool, resume: bool) -> l
         resume: Pairs whose files all exist are left out.
 
     Raises:
-        UserError: If files exist and may not be replaced, are sources, or cannot be written.
+        UserError: If files exist and may not be replaced, are sources or those of another result, or cannot be written.
     """
     if overwrite and resume:
         raise UserError('--overwrite and --resume exclude each other: give one of them')
-    sources = {Path(source).resolve() for target in targets for source in target.pair[1:]}
-    for target in targets:
-        for file in target.files:
-            if file.resolve() in sources:
-                raise UserError(f'{file} is a source and would be overwritten: choose another output')
+    _check_places(targets)
     todo = [t for t in targets if not (resume and all(file.exists() for file in t.files))]
     existing = [file for target in todo for file in target.files if file.exists()]
     if existing and not overwrite and not resume:
@@ -104,6 +100,20 @@ def check_targets(targets: Sequence[Target], overwrite: bool, resume: bool) -> l
         if file.is_dir():
             raise UserError(f'{file} is a folder, not a file')
     return todo
+
+
+def _check_places(targets: Sequence[Target]) -> None:
+    """Raise a :class:`UserError` if a file is a source, or would be written twice."""
+    sources = {Path(source).resolve() for target in targets for source in target.pair[1:]}
+    taken: set[Path] = set()
+    for target in targets:
+        for file in target.files:
+            place = file.resolve()
+            if place in sources:
+                raise UserError(f'{file} is a source and would be overwritten: choose another output')
+            if place in taken:
+                raise UserError(f'{file} would be written twice: choose other folders for --output and --save-restored')
+            taken.add(place)
 
 
 def check_folder(folder: Path) -> None:

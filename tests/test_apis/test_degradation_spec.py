@@ -60,6 +60,7 @@ def test_override_replaces_parts_only():
 @pytest.mark.parametrize(('value', 'message'), [
     ('nois', "must be one of noise, blur, composite or a file .*got 'nois'"), (3, 'got a int'),
     (dict(c=[]), "degradation names 'c'; the sources are a, b, or ir, vis"),
+    (dict(a=dict(noise=.1), ir=dict(noise=.5)), "degradation names ir twice, as 'a' and 'ir': give one of them"),
     (dict(a=dict(noize=1)), "degradation of ir has no part 'noize'; allowed are blur, noise, scale"),
     (dict(a=dict(noise=30)), r'noise of ir must be in 0..1, the standard deviation on the \[0, 1\] scale.*got 30'),
     (dict(a=dict(noise='x')), 'noise of ir must be in'), (dict(a=dict(noise=float('nan'))), 'got nan'),

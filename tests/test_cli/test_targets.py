@@ -53,6 +53,15 @@ def test_resume_needs_all_files_of_a_pair(tmp_path):
         check_targets(targets, False, False)
 
 
+@pytest.mark.parametrize(('output', 'restored'), [('out/b', 'out'), ('out/a', 'out'), ('out/x/../b', 'out/')])
+@pytest.mark.parametrize(('overwrite', 'resume'), [(False, False), (True, False), (False, True)])
+def test_no_file_is_written_twice(tmp_path, output, restored, overwrite, resume):
+    pairs = [SourcePair(n, f'ir/{n}.png', f'vis/{n}.png') for n in ('one', 'two')]
+    targets = plan_targets(pairs, tmp_path / output, tmp_path / restored, False)
+    with pytest.raises(UserError, match=r'one\.png would be written twice: .* --output and --save-restored'):
+        check_targets(targets, overwrite, resume)
+
+
 def test_folders_in_the_way(tmp_path):
     (tmp_path / 'one.png').mkdir()
     targets = plan_targets([SourcePair('one', 'a/one.png', 'b/one.png')], tmp_path, None, False)

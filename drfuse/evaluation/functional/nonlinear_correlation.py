@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 
 from drfuse.evaluation.functional.arrays import A, Array, empty, namespace, scalar
@@ -48,7 +47,3 @@ def q_ncie(fused: Array, sources: Sequence[Array]) -> float | torch.Tensor:
         (ed.), Image Fusion: Algorithms and Applications, 2008, 469-492.
     """
     return scalar(q_ncie_value(Pair(fused, sources)))
-
-
-NCIE_FLOOR = 1 - np.log2(3) / _LOG2_LEVELS
-"""Q_NCIE of images that share nothing."""
