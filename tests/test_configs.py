@@ -1,5 +1,6 @@
 """Configs: they build, say what the paper says, and the small ones train and predict."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,31 @@ def test_small_config_differs_in_model_and_schedule_only(leaf):
     assert small.model.sampler.type == full.model.sampler.type
     assert small.model.sampler.num_steps == full.model.sampler.num_steps
     assert full.cpu_twin == f'configs/{leaf}'
+
+
+def rows_of_the_page():
+    """Yield the configs that a row of the table names, and its figures; 'the same' means those of the row above."""
+    folder, figures = ROOT / 'drfusion', ''
+    for line in (folder / 'README.md').read_text(encoding='utf-8').splitlines():
+        if line.startswith('| `') and 'ablations/' not in line:
+            names, *_, model = line.strip('|').split('|')
+            figures = figures if model.strip().startswith('the same') else model
+            small = '_small' in names
+            yield [file for pattern in re.findall('`([^`]+)`', names) for file in folder.glob(f'{pattern}.py')
+                   if small or not file.stem.endswith('_small')], figures
+
+
+def test_table_of_the_page_is_that_of_the_configs():
+    rows = list(rows_of_the_page())
+    assert {file for files, _ in rows for file in files} == set((ROOT / 'drfusion').glob('*.py'))
+    for file, figures in [(file, figures) for files, figures in rows for file in files]:
+        cfg = load(file.relative_to(ROOT).as_posix())
+        train, loop = cfg.train_dataloader, cfg.train_cfg
+        count = sum(p.numel() for p in MODELS.build(cfg.model).parameters()) / 1e6
+        length = f'{loop.max_iters} iterations' if 'max_iters' in loop else f'{loop.max_epochs} epochs'
+        said = [f'{count:.2f} M parameters', f'patch {train.dataset.crop_size}', f'batch {train.batch_size}', length]
+        assert [text for text in said if text not in figures] == [], file.name
+        assert ('starts from' in figures) == bool(cfg.load_from) and (cfg.load_from or '') in figures, file.name
 
 
 @pytest.mark.parametrize('leaf', SMALL)

@@ -20,8 +20,9 @@ def choose_precision(precision: str, keeps_bfloat16: bool, device: torch.device)
     """Return ``'float32'`` or ``'bfloat16'``.
 
     ``'auto'`` is bfloat16 on a CUDA device that has it, and on a CPU with instructions for it if the model keeps its
-    accuracy: measured, no pixel of a result moves by more than 2 of 255 levels and 99.9 % by at most 1
-    (``tools/analysis_tools/measure_precision.py`` writes it to ``metafile.yml``).
+    accuracy: measured, no pixel of a result moves by more than 2 of 255 levels and 99.9 % by at most 1. Where
+    ``tools/analysis_tools/measure_precision.py`` finds that (exit code 0), a person may add ``Bfloat16: true`` to the
+    model's entry in ``metafile.yml``; no program does.
 
     Raises:
         UserError: If the precision is unknown.

@@ -20,8 +20,11 @@ def bench(
 ) -> None:
     """Measure the shipped model beside the paper's network: files to file, networks, stages, memory, growth.
 
-    It takes about ten minutes and 8 GiB; close what else the machine does. In parts, each of some minutes:
-    ``drfuse bench --json FILE --only pipeline --repeats 3``, then once more with ``--add``, then the other parts.
+    It takes a quarter of an hour and 8 GiB; close what else the machine does.
+
+    In parts, each of some minutes: this, then once more with --add, then the other parts.
+
+    drfuse bench --json FILE --only pipeline --repeats 3
     """
     from drfuse.cli.bench_run import Request, run  # noqa: PLC0415 - keeps `drfuse --help` fast
     from drfuse.utils.environment import check_environment  # noqa: PLC0415 - the same

@@ -14,10 +14,10 @@ def demo(
     model: options.Model = None, weights: options.Weights = None, device: options.Device = None,
     precision: options.Precision = 'auto',
 ) -> None:
-    """Try the models on a page in the browser: samples or your own pictures, degraded live or as they are.
+    r"""Try the models on a page in the browser: samples or your own pictures, degraded live or as they are.
 
     The page is served to this machine only (127.0.0.1) and loads nothing from elsewhere. It needs Gradio:
-    pip install 'drfuse[demo]'
+    pip install 'drfuse\[demo]'
 
     For example:
 

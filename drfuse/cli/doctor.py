@@ -3,6 +3,7 @@
 import platform
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from drfuse.utils.environment import environment_problems, installed_version
@@ -11,9 +12,13 @@ from drfuse.version import __version__
 
 REQUIRED = ('torch', 'mmengine', 'mmcv', 'mmcv-lite', 'opencv-python', 'opencv-python-headless', 'numpy', 'scipy',
             'pillow', 'tifffile', 'pyyaml', 'rich', 'typer', 'jinja2')
-OPTIONAL = {'tensorboard': 'learning curves in TensorBoard', 'gradio': 'the page of drfuse demo',
-            'numba': 'Q_P and Q_W in compiled loops', 'onnxruntime': 'drfuse fuse --backend onnxruntime',
-            'openvino': 'drfuse fuse --backend openvino'}
+OPTIONAL = {'tensorboard': ('learning curves in TensorBoard', 'optional'),
+            'gradio': ('the page of drfuse demo, beside Pillow 13 in an environment of its own', 'demo'),
+            'numba': ('Q_P and Q_W in compiled loops', 'optional'),
+            'onnxruntime': ('drfuse fuse --backend onnxruntime', 'export'),
+            'openvino': ('drfuse fuse --backend openvino', 'export')}
+"""Package to its use and the extra of setup.py that brings it."""
+
 ALTERNATIVES = (('mmcv', 'mmcv-lite'), ('opencv-python', 'opencv-python-headless'))
 
 
@@ -25,8 +30,9 @@ def versions() -> list[tuple[str, str, str]]:
     for name in REQUIRED:
         if name not in absent:
             rows.append((name, found[name] or 'missing', '' if found[name] else f'pip install {name}'))
-    for name, use in OPTIONAL.items():
-        rows.append((name, found[name] or 'not installed', use if found[name] else f'{use}: pip install {name}'))
+    for name, (use, extra) in OPTIONAL.items():
+        note = use if found[name] else f"{use}: pip install 'drfuse[{extra}]'"
+        rows.append((name, found[name] or 'not installed', note))
     return rows
 
 
@@ -48,7 +54,7 @@ def report(console: Console | None = None) -> int:
     console = console or Console()
     table = Table('package', 'version', Column('note', overflow='fold'))
     for row in versions():
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     console.print(table)
     problems = environment_problems()
     for line in [*problems, *conflicts()]:

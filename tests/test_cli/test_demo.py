@@ -14,3 +14,8 @@ def test_options(monkeypatch):
     assert run_command(app, argv.split(), 'drfuse', 'drfuse') == 0
     assert seen == [('ivf', None, True, None, None, None, 'auto'),
                     ('mif', 8000, False, 'M', Path('W'), 'cpu', 'float32')]
+
+
+def test_help_names_the_extra(capsys):
+    assert run_command(app, ['demo', '--help'], 'drfuse', 'drfuse') == 0
+    assert "pip install 'drfuse[demo]'" in capsys.readouterr().out

@@ -1,6 +1,7 @@
 """``drfuse doctor`` names what is missing."""
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -29,7 +30,16 @@ def test_problem_is_shown_with_its_fix(console, monkeypatch):
 def test_absent_optional_package_says_what_it_is_for(monkeypatch):
     monkeypatch.setattr(doctor, 'installed_version', lambda name: None if name == 'tensorboard' else '1.0')
     rows = {name: (version, note) for name, version, note in doctor.versions()}
-    assert rows['tensorboard'] == ('not installed', 'learning curves in TensorBoard: pip install tensorboard')
+    assert rows['tensorboard'] == ('not installed', "learning curves in TensorBoard: pip install 'drfuse[optional]'")
+
+
+@pytest.mark.parametrize('name', doctor.OPTIONAL)
+def test_extra_of_an_optional_package_has_it_and_is_shown(console, monkeypatch, repo_dir, name):
+    extra = doctor.OPTIONAL[name][1]
+    assert name in re.findall(r'^[\w-]+', (repo_dir / 'requirements' / f'{extra}.txt').read_text(), re.M)
+    monkeypatch.setattr(doctor, 'installed_version', lambda package: None if package == name else '1.0')
+    doctor.report(console)
+    assert f"pip install 'drfuse[{extra}]'" in console.file.getvalue()
 
 
 def test_both_mmcv_distributions_are_a_conflict(monkeypatch):

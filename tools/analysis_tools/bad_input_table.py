@@ -14,7 +14,11 @@ TARGET = REPO / 'docs' / 'bad_input.md'
 INTRO = """# Bad input
 
 What the commands say of mistakes: one line on standard error, an exit code, and nothing written. `DRFUSE_DEBUG=1` shows
-the traceback of a mistake; an error that is no mistake of the user keeps its own, and is a bug to report.
+the traceback of a mistake. An error that is no mistake of the user keeps its own, and is a bug to report.
+
+`drfuse train` and `drfuse test` run configs and classes of users, where the two are hard to tell apart. There every
+ValueError and OSError is one line with exit code 2, and so are the usual errors of building from a config (KeyError,
+TypeError, ...). A ValueError that is not known to be a mistake of the user ends with `(DRFUSE_DEBUG=1 shows where)`.
 
 Every row is a test (`tests/test_cli/test_bad_input.py`), which compares the whole line and looks for files that were
 made or changed. This page is written by `python tools/analysis_tools/bad_input_table.py`. `ir/` and `vis/` hold
