@@ -58,13 +58,6 @@ def test_every_result_says_what_wrote_it():
     assert tools <= {file.name for file in (REPO / 'tools').rglob('*.py')}
 
 
-def test_the_generated_pair_of_the_readme_is_written(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    code = re.search(r'^python -c "\n(.*?)"$', (REPO / 'README.md').read_text(encoding='utf-8'), re.M | re.S)[1]
-    exec(code, {})
-    assert (tmp_path / 'ir' / 'one.png').is_file() and (tmp_path / 'vis' / 'one.png').is_file()
-
-
 @pytest.mark.parametrize('page', ['docs/extend.md'])
 def test_examples_run(page):
     code = '\n'.join(python_blocks(REPO / page))

@@ -13,6 +13,7 @@ from drfuse.cli.export import export
 from drfuse.cli.fuse import fuse
 from drfuse.cli.models import models
 from drfuse.cli.run import run_command
+from drfuse.cli.sample import sample
 from drfuse.cli.video import video
 from drfuse.version import __version__
 
@@ -38,6 +39,7 @@ def options(version: Annotated[bool, typer.Option('--version', callback=show_ver
 app.command()(fuse)
 app.command()(video)
 app.command()(degrade)
+app.command()(sample)
 app.command()(models)
 app.command()(export)
 app.command()(bench)
