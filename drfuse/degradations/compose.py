@@ -82,9 +82,21 @@ class Compose(LinearOperator):
         return x
 
     def kept_parts(self, A: BoundOperator) -> list[BoundOperator]:
-        """Return the factors of a bound product, the same ones at every call."""
-        return A.kept('parts', lambda: [part.with_noise(A.noise_std, A.signal_variance)
-                                        for part in self.parts(A.params, A.image_shape)])
+        """Return the factors of a bound product, the same ones at every call.
+
+        The pseudoinverse of a factor meets the noise of y as those of the later ones leave it. Pooling by s is undone by
+        repeating each pixel s x s times: white noise of deviation tau then has the spectral density s^2 tau^2 where the
+        image lives, which is that of white noise of deviation s tau.
+        """
+        return A.kept('parts', lambda: self._informed(A))
+
+    def _informed(self, A: BoundOperator) -> list[BoundOperator]:
+        parts, told = self.parts(A.params, A.image_shape), []
+        noise = A.noise_std
+        for part in reversed(parts):
+            told.append(part.with_noise(noise, A.signal_variance))
+            noise = None if noise is None else noise * part.operator.stride
+        return told[::-1]
 
     @staticmethod
     def _own(i: int, params: Params) -> Params:

@@ -61,3 +61,26 @@ def test_resolve_declares_the_level_of_the_resolved_factors():
     operator = Compose([Choice(2), AveragePool(2)])
     assert operator.pinv_level == 'approximate'
     assert operator.resolve(keyed_generator(0)).pinv_level == 'moore_penrose'
+
+
+def test_a_factor_is_told_the_noise_that_undoing_later_ones_leaves():
+    operator = Compose([GaussianBlur(1.0), AveragePool(2), AveragePool(3)])
+    A = operator.bind(operator.sample_params(None), (24, 24)).with_noise(torch.tensor([0.01]))
+    assert [float(part.noise_std) for part in operator.kept_parts(A)] == pytest.approx([0.06, 0.03, 0.01])
+    blind = operator.bind(A.params, (24, 24))
+    assert all(part.noise_std is None for part in operator.kept_parts(blind))
+
+
+@pytest.mark.parametrize('factor', [2, 4])
+def test_noise_of_low_resolution_is_not_blown_up(factor):
+    """Wiener's filter of the blur meets repeated pixels: told their noise as it stands, it would amplify it."""
+    shape, noise = (96, 96), 0.03 / factor
+    rows, columns = torch.meshgrid(*(torch.arange(n, dtype=torch.float64) for n in shape), indexing='ij')
+    x = (0.5 + 0.2 * torch.sin(rows / 9) * torch.cos(columns / 7))[None, None]
+    operator = Compose([GaussianBlur(2.0, 21), AveragePool(factor)])
+    A = operator.bind(operator.sample_params(None), shape)
+    y = A.forward(x)
+    y = y + noise * torch.randn(y.shape, generator=keyed_generator(3), dtype=torch.float64)
+    error = A.with_noise(torch.tensor([noise], dtype=torch.float64)).pinv(y) - x
+    untold = A.with_noise(torch.tensor([noise / factor], dtype=torch.float64)).pinv(y) - x
+    assert error.square().mean().sqrt() < 0.8 * untold.square().mean().sqrt()
