@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import torch
 
+from drfuse.utils.enlarge import enlarge, whole_factor
 from drfuse.utils.threads import in_threads
 
 REACH = 24
@@ -81,7 +82,8 @@ def measure_shift(a: np.ndarray, b: np.ndarray) -> Shift | None:
     reach = min(REACH, min(shape) // 6)
     if reach < MIN_REACH:
         return None
-    edges = in_threads(lambda image: _edges(_resized(image, shape)), (a, b), 2 * math.prod(shape))
+    edges = in_threads(lambda image: _edges(_resized(_whole(image, (height, width)), shape)), (a, b),
+                       2 * math.prod(shape))
     inner = edges[0][reach:-reach, reach:-reach]
     if min(float(inner.std()), float(edges[1].std())) < 1e-6:
         return None
@@ -92,6 +94,14 @@ def measure_shift(a: np.ndarray, b: np.ndarray) -> Shift | None:
     best = float(score[row, column])
     return Shift(float(column - reach) * scale, float(row - reach) * scale,
                  best - float(score[far].max()) if far.any() else 0.0, best - float(score[reach, reach]), scale)
+
+
+def _whole(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return a picture of low resolution whose last cells are cut enlarged to (H, W), others as they are."""
+    factor = whole_factor(image.shape, shape)
+    if factor is None or all(factor * m == n for m, n in zip(image.shape, shape, strict=True)):
+        return image
+    return enlarge(torch.from_numpy(image.astype(np.float32))[None, None], shape, 'bilinear')[0, 0].numpy()
 
 
 def _resized(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

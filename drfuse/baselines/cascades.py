@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import ClassVar
 
 import torch
-from torch.nn import functional as F
 
 from drfuse.baselines.restorer import Denoise, Restorer, effective_variance
 from drfuse.degradations import BoundOperator, Identity, LinearOperator, Observation
 from drfuse.degradations.pinv_solvers.conjugate_gradient import conjugate_gradient
 from drfuse.registry import RESTORERS
-from drfuse.utils.typing import ImageShape, Params
+from drfuse.utils.enlarge import enlarge
+from drfuse.utils.typing import Params
 
 
 class EnlargedOperator(LinearOperator):
@@ -29,11 +29,6 @@ class EnlargedOperator(LinearOperator):
     def forward(self, x: torch.Tensor, params: Params) -> torch.Tensor:
         """Return A U x."""
         return self.A.forward(enlarge(x, self.A.image_shape))
-
-
-def enlarge(image: torch.Tensor, shape: ImageShape) -> torch.Tensor:
-    """Return the image (B, 1, h, w), enlarged bicubically to ``shape``."""
-    return F.interpolate(image, tuple(shape), mode='bicubic')
 
 
 @RESTORERS.register_module()

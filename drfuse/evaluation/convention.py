@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn.functional import interpolate
 
 from drfuse.datasets.image_io import read_image, set_channels, to_tensor
+from drfuse.utils.enlarge import enlarge as enlarge_batch
 
 AGAINST = ('clean', 'observed')
 """What a fused image is measured against; part of every result's name, since the two may not be compared."""
@@ -111,7 +111,7 @@ def enlarge(image: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
     """
     if tuple(image.shape[-2:]) == tuple(shape):
         return image
-    return interpolate(image[None].float(), size=tuple(shape), mode='bicubic', align_corners=False)[0].clamp(0, 1)
+    return enlarge_batch(image[None].float(), shape)[0].clamp(0, 1)
 
 
 def saved_luminance(sample: Mapping[str, Any]) -> np.ndarray:

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from torch.nn import functional as F
 
 from drfuse.degradations import BoundOperator, Compose, Convolution, LinearOperator, Observation, WienerPinv
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import psnr
 from drfuse.registry import DATASETS
+from drfuse.utils.enlarge import enlarge
 
 GAMMAS = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 """Wiener regularisations tried."""
@@ -23,8 +23,7 @@ GAMMAS = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 
 def bicubic(observation: Observation) -> torch.Tensor:
     """Return y enlarged bicubically to the image's size (B, 1, H, W); y itself where sizes agree."""
-    size = observation.A.image_shape
-    return observation.y if observation.y.shape[-2:] == size else F.interpolate(observation.y, size, mode='bicubic')
+    return enlarge(observation.y, observation.A.image_shape)
 
 
 def regularised_pinv(observation: Observation, gamma: float) -> torch.Tensor:

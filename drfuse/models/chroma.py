@@ -11,6 +11,7 @@ from drfuse.degradations.degradation import Observation
 from drfuse.degradations.separable import can_filter, filter_boxes
 from drfuse.structures import ycbcr_to_rgb
 from drfuse.structures.color import CHROMA_WEIGHTS, LUMA_WEIGHTS
+from drfuse.utils.enlarge import enlarge
 
 RADIUS = 4
 """Half the side of the window of the fit, in observed pixels."""
@@ -49,7 +50,7 @@ def restore_chroma(chroma: torch.Tensor, luma: torch.Tensor, observation: Observ
     rest = chroma - slope * guide - offset
     (spread,) = _boxes((rest.square(),), radius)
     rest = rest * ((spread - _MARGIN * noise).clamp(min=0) / spread.clamp(min=1e-12))
-    slope, offset, rest = (_resize(image, luma.shape[-2:]) for image in (slope, offset, rest))
+    slope, offset, rest = (enlarge(image, luma.shape[-2:]) for image in (slope, offset, rest))
     return (slope * luma + offset + rest).clamp(0, 1)
 
 
@@ -80,12 +81,6 @@ def _counted(sums: torch.Tensor, radius: int) -> torch.Tensor:
     return sums
 
 
-def _resize(image: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
-    if image.shape[-2:] == tuple(shape):
-        return image
-    return F.interpolate(image, shape, mode='bicubic')
-
-
 def colourise(luma: torch.Tensor, chroma: torch.Tensor) -> torch.Tensor:
     """Join luminance and a source's chroma, resized bicubically to the full size.
 
@@ -96,7 +91,7 @@ def colourise(luma: torch.Tensor, chroma: torch.Tensor) -> torch.Tensor:
     Returns:
         (3, H, W) RGB, clamped to [0, 1].
     """
-    chroma = chroma.to(luma)
-    if chroma.shape[-2:] != luma.shape[-2:]:
-        chroma = F.interpolate(chroma[None], luma.shape[-2:], mode='bicubic', antialias=True)[0]
+    chroma, shape = chroma.to(luma)[None], luma.shape[-2:]
+    is_small = all(m <= n for m, n in zip(chroma.shape[-2:], shape, strict=True))
+    (chroma,) = enlarge(chroma, shape) if is_small else F.interpolate(chroma, shape, mode='bicubic', antialias=True)
     return ycbcr_to_rgb(luma, chroma).clamp(0, 1)

@@ -3,9 +3,11 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from drfuse.apis.registration import Shift, _scores, measure_shift, moved
 from drfuse.datasets.embedded import EmbeddedPairs
+from drfuse.degradations import AveragePool
 
 
 @pytest.fixture(scope='module')
@@ -74,3 +76,12 @@ def test_move_repeats_the_edge():
 def test_small_shifts_are_moved_but_not_told():
     small = Shift(1, 1, 0.1, 0.1)
     assert small.is_reliable and not small.is_worth_a_warning and not Shift(9, 0, 0.001, 0.2).is_reliable
+
+
+@pytest.mark.parametrize('factor', [4, 8])
+def test_a_picture_lies_on_its_own_cells_whatever_the_size(pair, factor):
+    """Cells that are cut at the far end do not stretch the picture of low resolution."""
+    whole = pair[1][:185, :249]
+    small = AveragePool(factor).forward(torch.from_numpy(whole)[None, None], {})[0, 0].numpy()
+    shift = measure_shift(small, whole)
+    assert abs(shift.dx) <= 1 and abs(shift.dy) <= 1 and not shift.is_worth_a_warning

@@ -2,10 +2,11 @@ import pytest
 import torch
 
 from drfuse.baselines import Bicubic, Cascade, NonLocalMeans, PlugAndPlay
-from drfuse.baselines.cascades import EnlargedOperator, enlarge
+from drfuse.baselines.cascades import EnlargedOperator
 from drfuse.degradations import Compose, Identity
 from drfuse.registry import RESTORERS
 from drfuse.testing import check_operator
+from drfuse.utils.enlarge import enlarge
 
 NLM, TV = dict(type='NonLocalMeans'), dict(type='TVADMM', weight=30.0)
 
@@ -54,7 +55,7 @@ def smooth(image, sigma):
 
 
 def test_plug_and_play_restores(composite, error):
-    restorer = PlugAndPlay(init=dict(type='Bicubic'), start=0.1)
+    restorer = PlugAndPlay(init=dict(type='Bicubic'), start=0.1, weight=0.5)
     restorer.attach(smooth)
     assert restorer.uses_denoiser and not Cascade(NLM, TV).uses_denoiser
     assert error(restorer(composite)) < error(Bicubic()(composite))
