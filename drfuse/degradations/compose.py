@@ -84,9 +84,9 @@ class Compose(LinearOperator):
     def kept_parts(self, A: BoundOperator) -> list[BoundOperator]:
         """Return the factors of a bound product, the same ones at every call.
 
-        The pseudoinverse of a factor meets the noise of y as those of the later ones leave it. Pooling by s is undone by
-        repeating each pixel s x s times: white noise of deviation tau then has the spectral density s^2 tau^2 where the
-        image lives, which is that of white noise of deviation s tau.
+        The pseudoinverse of a factor meets the noise of y as those of the later ones leave it. Pooling by s is undone
+        by repeating each pixel s x s times: white noise of deviation tau then has the spectral density s^2 tau^2 where
+        the image lives, which is that of white noise of deviation s tau.
         """
         return A.kept('parts', lambda: self._informed(A))
 

@@ -10,6 +10,7 @@ Nothing is ever built as a matrix; sources may differ in size in observation spa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, NamedTuple, get_args
 
 import torch
@@ -160,14 +161,25 @@ class JointObservation:
         return JointTensor(sources, x.fused - scale.fused * e)
 
     def _solve(self, r: torch.Tensor) -> torch.Tensor:
+        """Return e with S e = r. S is symmetric only where every A_i^+ A_i is; else S^T S e = S^T r is solved."""
         def S(e: torch.Tensor) -> torch.Tensor:
             return e + self.W.fuse([self._null(o, self.W.adjoint(i, e)) for i, o in enumerate(self.observations)])
 
-        def inverse(b: torch.Tensor) -> torch.Tensor:
-            return conjugate_gradient(S, b, max_iter=50, tol=1e-12)
+        def St(v: torch.Tensor) -> torch.Tensor:
+            with torch.enable_grad():
+                at = torch.zeros_like(v, requires_grad=True)
+                return torch.autograd.grad(S(at), at, v)[0]
 
+        def inverse(b: torch.Tensor) -> torch.Tensor:
+            return solve(S, b) if symmetric else solve(lambda v: St(S(v)), St(b))
+
+        def adjoint_inverse(g: torch.Tensor) -> torch.Tensor:
+            return solve(S, g) if symmetric else solve(lambda v: S(St(v)), S(g))
+
+        solve = partial(conjugate_gradient, max_iter=50, tol=1e-12)
+        symmetric = all(o.A.operator.pinv_level == 'moore_penrose' for o in self.observations)
         e = inverse(r)
-        return e + implicit_solve(r - S(e), inverse) if torch.is_grad_enabled() else e
+        return e + implicit_solve(r - S(e), adjoint_inverse) if torch.is_grad_enabled() else e
 
     @staticmethod
     def _null(observation: Observation, v: torch.Tensor) -> torch.Tensor:

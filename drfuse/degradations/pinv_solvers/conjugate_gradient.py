@@ -62,7 +62,7 @@ def conjugate_gradient(matrix: Map, b: torch.Tensor, max_iter: int, tol: float) 
 
 
 class _ImplicitSolve(torch.autograd.Function):
-    """Returns 0 forwards and M^-1 g backwards.
+    """Returns 0 forwards and M^-T g backwards.
 
     x solves r(x; theta) = 0 with dr/dx = -M, so dx = M^-1 dr. Only x is kept: memory does not grow
     with the iterations.
@@ -80,14 +80,14 @@ class _ImplicitSolve(torch.autograd.Function):
 
 
 def implicit_solve(residual: torch.Tensor, solve: Map) -> torch.Tensor:
-    """Return a zero whose gradient with respect to ``residual`` is M^-1.
+    """Return a zero whose gradient with respect to ``residual`` is M^-T.
 
     Added to a converged solution x (computed without gradient) it makes x differentiable in all that
     the residual depends on.
 
     Args:
         residual: r(x; theta), about 0, with gradient.
-        solve: b -> M^-1 b, for M = -dr/dx symmetric.
+        solve: g -> M^-T g, for M = -dr/dx.
     """
     return _ImplicitSolve.apply(residual, solve)
 
