@@ -224,6 +224,7 @@ def full_size_sigma(observation: Observation) -> torch.Tensor:
     sigma, (height, width), stride = observation.sigma, observation.A.image_shape, observation.A.stride
     if sigma.shape[-2:] in ((1, 1), (height, width)):
         return sigma
-    if sigma.shape[-2:] == (-(-height // stride), -(-width // stride)):  # cells of stride pixels, smaller at the end
-        return sigma.repeat_interleave(stride, -2).repeat_interleave(stride, -1)[..., :height, :width]
-    return F.interpolate(sigma, (height, width), mode='nearest')
+    # cells of stride pixels; those at the end may be smaller, or left out
+    full = sigma.repeat_interleave(stride, -2).repeat_interleave(stride, -1)[..., :height, :width]
+    gap = (0, width - full.shape[-1], 0, height - full.shape[-2])
+    return F.pad(full, gap, 'replicate') if any(gap) else full

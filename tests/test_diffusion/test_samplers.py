@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from drfuse.degradations import Degradation, Observation
+from drfuse.degradations import AveragePool, Degradation, Observation
 from drfuse.diffusion import FusionDDIMSampler
 from drfuse.diffusion.denoiser import DenoiserOutput
 from drfuse.diffusion.samplers import full_size_sigma
@@ -246,3 +246,12 @@ def test_noise_levels_of_cells_cover_their_cells():
     assert sigma.shape == (61, 86)
     torch.testing.assert_close(sigma[:60, :84], torch.full((60, 84), 0.025))
     torch.testing.assert_close(sigma[60, :84], torch.full((84,), 0.05))  # a cell of 1 x 4 pixels
+
+
+def test_noise_levels_of_cells_that_are_left_out_are_those_beside_them():
+    A = AveragePool(4, border='drop').bind({}, (11, 14))
+    levels = torch.arange(6.0).view(1, 1, 2, 3)
+    sigma = full_size_sigma(Observation(levels, A, levels))[0, 0]
+    assert sigma.shape == (11, 14)
+    assert torch.equal(sigma[:8, :12], levels[0, 0].repeat_interleave(4, 0).repeat_interleave(4, 1))
+    assert torch.equal(sigma[8:, 12:], torch.full((3, 2), 5.0))
