@@ -10,6 +10,7 @@ import numpy as np
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import psnr, ssim
 from drfuse.evaluation.functional.fidelity import PSNR_CAP
+from drfuse.evaluation.functional.pair import TooSmallError
 from drfuse.evaluation.metrics.per_image_metric import PerImageMetric
 from drfuse.registry import METRICS
 
@@ -66,5 +67,8 @@ class SSIM(RestorationMetric):
     """
 
     def compute_one(self, restored: np.ndarray, clean: np.ndarray) -> float:
-        """Return the SSIM."""
-        return float(ssim(restored, clean))
+        """Return the SSIM; undefined where the image is smaller than its window."""
+        try:
+            return float(ssim(restored, clean))
+        except TooSmallError:
+            return math.nan

@@ -57,3 +57,10 @@ def test_nan_is_undefined():
 def test_missing_labels_are_told():
     with pytest.raises(ValueError, match='PSNR needs gt_sources in the data samples'):
         evaluate('PSNR', as_sample(clean(), None))
+
+
+def test_an_image_too_small_for_a_window_ends_nothing():
+    gt = clean()
+    metrics = evaluate('SSIM', as_sample(gt, gt, modalities=('ir', 'vis')),
+                       dict(as_sample(gt[:, :8], gt[:, :8], modalities=('ir', 'vis')), stem='2'))
+    assert metrics['SSIM/ir'] == 1 and metrics['SSIM/ir/undefined'] == 1
