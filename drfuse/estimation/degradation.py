@@ -74,7 +74,7 @@ def infer_factor(shape: ImageShape, full_shape: ImageShape) -> tuple[int, str]:
 def _noise_confidence(found: NoiseEstimate, factor: int) -> str:
     """Return how sure the noise level is."""
     grade = 2
-    if found.blocks < _SURE_BLOCKS or found.source == 'dark' or found.sigma > 0.1:
+    if found.blocks < _SURE_BLOCKS or found.source in ('dark', 'clipped') or found.sigma > 0.1:
         grade -= 1
     if found.spread > _SURE_SPREAD:
         grade -= 1

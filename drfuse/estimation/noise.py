@@ -15,6 +15,7 @@ import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.fft import dct
 
+from drfuse.estimation.clipped import unclipped_sigma, variance_kept
 from drfuse.structures.color import LUMA_WEIGHTS
 
 BLOCK = 8
@@ -26,10 +27,9 @@ _SHARE = 0.08  # of the usable blocks: the smoothest
 _MARGIN = 3.0  # standard deviations between a block's mean and the ends of the range
 _NEAR_END = 2 * _LEVEL  # margin at no noise
 _PASSES = 3
-# variance of max(0, n) for n ~ N(0, 1): half of the noise on black is clipped away
-_RECTIFIED = 0.5 - 0.5 / math.pi
 _DARK_ZEROS, _FLAT_ZEROS = 0.4, 0.98  # share of exact zeros in a block on black, and in one without noise
 _DARK_AREA, _FLAT_AREA = 0.05, 0.2  # share of the image that must be such blocks
+_DARK_SHARE = 0.5  # of these blocks: the smoothest
 _STRONG = 20 * _LEVEL  # above it few blocks are far enough from black and white
 
 
@@ -42,13 +42,17 @@ class NoiseEstimate:
         blocks: Number of blocks measured.
         spread: Relative difference of the estimates from the smoothest blocks and from twice as many; large
             where texture reaches the highest frequencies.
-        source: ``'smooth'`` or ``'dark'`` (clipped noise on black), ``'none'`` if the image has no usable block.
+        source: ``'smooth'``, ``'dark'`` (clipped noise on black) or ``'clipped'`` (clipped noise on what is near black
+            or white, where nothing else is there); ``'none'`` if the image has no usable block.
     """
 
     sigma: float
     blocks: int
     spread: float
     source: str
+
+
+_NONE = NoiseEstimate(0.0, 0, 1.0, 'none')
 
 
 def luma_gain(channels: int) -> float:
@@ -101,30 +105,76 @@ def _smoothest(low: np.ndarray, high: np.ndarray, share: float) -> float:
     return float(high[np.argpartition(low, count - 1)[:count]].mean())
 
 
-def _from_dark(low: np.ndarray, high: np.ndarray, zeros: np.ndarray) -> float | None:
-    """Return sigma of the luminance on a black background, where half of the noise is clipped; None without one."""
+def _dark_blocks(zeros: np.ndarray) -> np.ndarray | None:
+    """Return a mask (N,) of the blocks on a black background, where half of the noise is clipped; None without one."""
     dark = zeros >= _DARK_ZEROS
-    if dark.sum() < max(MIN_BLOCKS, _DARK_AREA * len(low)):
+    if dark.sum() < max(MIN_BLOCKS, _DARK_AREA * len(zeros)):
         return None
-    if zeros[dark].mean() > _FLAT_ZEROS and dark.mean() < _FLAT_AREA:
+    if _is_flat(zeros, dark) and dark.mean() < _FLAT_AREA:
         return None  # a few saturated places say nothing of the rest
-    return math.sqrt(_smoothest(low[dark], high[dark], 0.5) / _RECTIFIED)
+    return dark
+
+
+def _is_flat(zeros: np.ndarray, dark: np.ndarray) -> bool:
+    """Return whether dark blocks hold nothing at all."""
+    return bool(zeros[dark].mean() > _FLAT_ZEROS)
+
+
+def _unclipped(ends: tuple[np.ndarray, np.ndarray], sigma: float) -> np.ndarray:
+    """Return a mask of the blocks so far from black and white that noise of this level is not clipped."""
+    margin = min(max(_MARGIN * sigma, _NEAR_END), 0.3)
+    return (ends[0] > margin) & (ends[1] < 1 - margin)
 
 
 def _from_smooth(low: np.ndarray, high: np.ndarray, ends: tuple[np.ndarray, np.ndarray],
                  gain: float) -> NoiseEstimate:
     """Estimate from smooth blocks far enough from black and white that no noise is clipped."""
-    found = NoiseEstimate(0.0, 0, 1.0, 'none')
+    found = _NONE
     for _ in range(_PASSES):
-        margin = min(max(_MARGIN * found.sigma, _NEAR_END), 0.3)
-        usable = (ends[0] > margin) & (ends[1] < 1 - margin)
+        usable = _unclipped(ends, found.sigma)
         if usable.sum() < MIN_BLOCKS:
-            break
+            return _NONE
         first = _smoothest(low[usable], high[usable], _SHARE)
         second = _smoothest(low[usable], high[usable], 2 * _SHARE)
         spread = abs(math.sqrt(second) - math.sqrt(first)) / max(math.sqrt(first), _LEVEL * gain)
         found = NoiseEstimate(math.sqrt(first) / gain, int(usable.sum()), spread, 'smooth')
-    return found
+    return found if _unclipped(ends, found.sigma).sum() >= MIN_BLOCKS else _NONE
+
+
+def _from_clipped(planes: np.ndarray, stride: int, where: np.ndarray, shares: tuple[float, ...],
+                  source: str) -> NoiseEstimate:
+    """Estimate the noise before clipping from the smoothest of the blocks that ``where`` (N,) selects."""
+    if where.sum() < MIN_BLOCKS:
+        return _NONE
+    parts = [_blocks(plane, stride)[where] for plane in planes]
+    low, high = np.mean([_bands(part) for part in parts], 0)
+    joint = high if len(planes) == 1 else _bands(_blocks(luminance(planes), stride)[where])[1]
+    means = np.stack([part.mean(1) for part in parts])
+    weights = np.square(LUMA_WEIGHTS if len(planes) == 3 else (1.0,))
+    found = []
+    for share in shares:
+        count = min(len(low), max(int(share * len(low)), MIN_BLOCKS))
+        sigma, chosen = unclipped_sigma(low, high, means, count)
+        # of the luminance, whose noise is not the mean of that of the channels
+        kept = weights @ variance_kept(means[:, chosen], sigma) / weights.sum() if sigma else np.ones(1)
+        found.append((math.sqrt(joint[chosen].mean() / kept.mean()) / luma_gain(len(planes)), int(chosen.sum())))
+    (first, blocks), (second, _) = found[0], found[-1]
+    return NoiseEstimate(first, blocks, abs(second - first) / max(first, _LEVEL), source)
+
+
+def _where_clipped(planes: np.ndarray, stride: int, found: NoiseEstimate) -> NoiseEstimate:
+    """Return the estimate from smooth blocks, or that from clipped noise where it says more."""
+    zeros = _blocks((planes <= 0).mean(0, dtype=np.float32), stride).mean(1)
+    dark = _dark_blocks(zeros)
+    if dark is not None and (found.source != 'none' or _is_flat(zeros, dark)):
+        black = _from_clipped(planes, stride, dark, (_DARK_SHARE,), 'dark')
+        return black if found.source == 'none' or black.sigma < found.sigma or found.sigma > _STRONG else found
+    if found.source != 'none':
+        return found
+    # near black or white throughout; what is saturated throughout may lie anywhere beyond the range
+    means = np.stack([_blocks(plane, stride).mean(1) for plane in planes])
+    lit = np.any((means > 0) & (means < 1), axis=0)
+    return _from_clipped(planes, stride, lit, (_SHARE, 2 * _SHARE), 'clipped')
 
 
 def measure_noise(image: torch.Tensor) -> NoiseEstimate:
@@ -132,8 +182,9 @@ def measure_noise(image: torch.Tensor) -> NoiseEstimate:
 
     The noise of the luminance is measured and expressed per stored channel, as if independent in each: with it
     :class:`drfuse.degradations.Degradation` finds the luminance sigma again, whatever the correlation of the
-    channels. Blocks near black and white are left out, where noise is clipped; on a large black background the
-    clipped half is measured instead. The variance of rounding to 8 bits is subtracted.
+    channels. Blocks near black and white are left out, where noise is clipped; on a large black background, and where
+    everything is near black or white, the noise before clipping is found from what is left of it
+    (:mod:`drfuse.estimation.clipped`). The variance of rounding to 8 bits is subtracted.
 
     Args:
         image: (C, H, W), C = 1 or 3, in [0, 1], as stored.
@@ -147,7 +198,7 @@ def measure_noise(image: torch.Tensor) -> NoiseEstimate:
     planes = as_planes(image)
     plane = luminance(planes)
     if min(plane.shape) < BLOCK:
-        return NoiseEstimate(0.0, 0, 1.0, 'none')
+        return _NONE
     stride = math.ceil(math.sqrt(plane.size / MAX_BLOCKS))
     gain = luma_gain(len(planes))
     low, high = _bands(_blocks(plane, stride))
@@ -155,9 +206,7 @@ def measure_noise(image: torch.Tensor) -> NoiseEstimate:
     bottom = _blocks(plane if grey else planes.min(0), stride)
     top = bottom if grey else _blocks(planes.max(0), stride)
     found = _from_smooth(low, high, (bottom.mean(1), top.mean(1)), gain)
-    dark = _from_dark(low, high, _blocks((planes <= 0).mean(0, dtype=np.float32), stride).mean(1))
-    if dark is not None and (found.source == 'none' or dark / gain < found.sigma or found.sigma > _STRONG):
-        found = NoiseEstimate(dark / gain, len(low), 0.0, 'dark')
+    found = _where_clipped(planes, stride, found)
     rounding = _LEVEL ** 2 / 12 if is_eight_bit(planes) else 0.0
     sigma = math.sqrt(max(found.sigma ** 2 - rounding, 0.0))
     return NoiseEstimate(sigma, found.blocks, found.spread, found.source)

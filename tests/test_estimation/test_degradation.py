@@ -1,4 +1,5 @@
 import pytest
+import torch
 
 from drfuse.degradations import Degradation
 from drfuse.estimation import (
@@ -68,6 +69,14 @@ def test_nothing_is_found_in_a_clean_photograph(camera, degrade):
     assert (found.stages, found.noise_sigma, found.blur_sigma, found.factor) == ([], 0, 0, 1)
 
 
+@pytest.mark.parametrize('level', [0, 5, 20])
+def test_clipped_noise_is_told_with_less_confidence(level, degrade):
+    image = torch.full((1, 160, 160), level * LEVEL)
+    found = estimate_degradation(degrade(image, dict(type='GaussianNoise', sigma=14 * LEVEL)), (160, 160))
+    assert found.noise_sigma == pytest.approx(14 * LEVEL, rel=0.1)
+    assert found.confidence['noise'] == 'medium'
+
+
 def test_confidence_falls_with_doubt():
     sharp = [BlurEstimate(0.0, p, 0.0) for p in (0.1, 0.4, 0.6)]
     assert [_blur_confidence(f, 1) for f in sharp] == ['high', 'medium', 'low']
@@ -77,5 +86,7 @@ def test_confidence_falls_with_doubt():
     assert _blur_confidence(BlurEstimate(2.0, 0.99, 0.2), 4) == 'low'
     noise = NoiseEstimate(0.02, 5000, 0.01, 'smooth')
     assert [_noise_confidence(noise, f) for f in (1, 2, 4)] == ['high', 'medium', 'low']
+    for source in ('dark', 'clipped'):
+        assert _noise_confidence(NoiseEstimate(0.02, 5000, 0.01, source), 1) == 'medium'
     assert _noise_confidence(NoiseEstimate(0.02, 100, 0.5, 'smooth'), 1) == 'low'
     assert _noise_confidence(NoiseEstimate(0.0, 0, 1.0, 'none'), 1) == 'low'
