@@ -11,7 +11,7 @@ _SIDE = 5
 _QUIET, _MOVING = 2.0, 4.0  # change of a 5 x 5 mean, in standard deviations of its noise
 
 
-def steadied(frame: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
+def steadied(frame: np.ndarray, previous: np.ndarray | None, index: int = 0) -> np.ndarray:
     """Average a frame with the previous result where nothing moves; at least half of the picture must stand still.
 
     A recursive filter of first order whose gain is 1 where the local mean changed by more than noise explains, as
@@ -22,6 +22,7 @@ def steadied(frame: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
     Args:
         frame: (H, W) or (H, W, C), uint8, uint16 or float32.
         previous: The previous result, of the same shape and type; None at the start of a clip.
+        index: Number of the frame in the clip: where rounding may go either way, it takes turns.
 
     Returns:
         As ``frame``.
@@ -36,4 +37,17 @@ def steadied(frame: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
     moving = cv2.dilate(step * step * (3 - 2 * step), np.ones((_SIDE, _SIDE), np.uint8))
     gain = GAIN + (1 - GAIN) * moving
     result = previous + (gain if change.ndim == 2 else gain[..., None]) * change
-    return result.astype(frame.dtype) if frame.dtype.kind == 'f' else np.floor(result + 0.5).astype(frame.dtype)
+    return (result if frame.dtype.kind == 'f' else _rounded(result, index)).astype(frame.dtype)
+
+
+def _rounded(values: np.ndarray, index: int) -> np.ndarray:
+    """Return (H, W) or (H, W, C) in whole numbers; halves go up and down in turns, over pixels and over frames.
+
+    With the gain 1/2 every second value is a half, and is the start of the next frame: always up, a static scene gets
+    brighter by up to 0.3 levels; to the even number, it is drawn to the even levels. The results themselves are the
+    only memory, so that a clip can be continued from its files, as it would have gone on; the turns follow from the
+    index. All channels of a pixel take the same, so that grey stays grey.
+    """
+    rows, columns = np.ogrid[:values.shape[0], :values.shape[1]]
+    up = (rows + columns + index) % 2 == 1
+    return np.where(up if values.ndim == 2 else up[..., None], np.floor(values + 0.5), np.ceil(values - 0.5))

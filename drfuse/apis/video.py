@@ -253,10 +253,10 @@ def fuse_clip(clip: Clip, target: ClipTarget, inferencer: FusionInferencer, spec
     for _ in range(start):
         advance()
     last = read_picture(target.frame(names[start - 1])).pixels if steady and start else None
-    for pair in clip.pairs(start) if start < clip.frames else ():
+    for i, pair in enumerate(clip.pairs(start) if start < clip.frames else (), start):
         picture = fuse_frame(pair, inferencer, specs, gray, chroma)
         if steady:
-            last = steadied(picture.pixels, last)
+            last = steadied(picture.pixels, last, i)
             picture = picture.with_pixels(last)
         write_picture(target.frame(pair.name), picture)
         advance()

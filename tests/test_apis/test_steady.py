@@ -18,8 +18,8 @@ def clip(count, dtype=np.uint8, sigma=6.0):
 
 def run(frames):
     previous = None
-    for frame in frames:
-        previous = steadied(frame, previous)
+    for i, frame in enumerate(frames):
+        previous = steadied(frame, previous, i)
         yield previous
 
 
@@ -49,3 +49,29 @@ def test_type_is_kept_and_equal_frames_do_not_change(dtype):
 def test_the_first_frame_and_frames_of_another_form_are_kept():
     frame = next(clip(1))
     assert steadied(frame, None) is frame and steadied(frame, frame[:10]) is frame
+
+
+@pytest.mark.parametrize('level', [100, 100.25, 100.5])
+@pytest.mark.parametrize('sigma', [0.5, 1, 2, 4, 8])
+def test_a_static_scene_keeps_its_brightness(level, sigma):
+    rng = np.random.default_rng(0)
+    frames = [np.round(level + sigma * rng.standard_normal((96, 96))).astype(np.uint8) for _ in range(24)]
+    results = list(run(frames))[8:]
+    assert np.mean(results) == pytest.approx(np.mean(frames[8:]), abs=0.03)
+
+
+@pytest.mark.parametrize('shape', [(60, 80), (60, 80, 3)])
+def test_a_level_more_is_followed_as_a_level_less(shape):
+    before = np.full(shape, 100, np.uint8)
+    change = np.random.default_rng(0).integers(-1, 2, shape[:2]).reshape(60, 80, *([1] * (len(shape) - 2)))
+    frame = (before + change).astype(np.uint8)
+    first = steadied(frame, before, 0)
+    both = np.broadcast_to(change, shape)
+    shares = [(first == frame)[both == step].mean() for step in (-1, 1)]
+    assert shares == pytest.approx([0.5, 0.5], abs=0.1)
+    assert np.array_equal(steadied(frame, first, 1), frame)  # what waited has its turn
+
+
+def test_grey_stays_grey():
+    frames = [np.repeat(frame[..., :1], 3, -1) for frame in clip(6)]
+    assert all((result == result[..., :1]).all() for result in run(frames))
