@@ -6,7 +6,7 @@ import torch
 
 from drfuse.diffusion.output import FusionOutput
 from drfuse.models.losses.base_fusion_loss import FusionLoss
-from drfuse.models.losses.functional import elementwise_max, pixel_l1, sobel_components, ssim
+from drfuse.models.losses.functional import elementwise_max, pixel_l1, sobel_components, ssim_map
 from drfuse.models.losses.quality_terms import (
     contrast_quality,
     edge_quality,
@@ -63,11 +63,12 @@ class QualityFusionLoss(FusionLoss):
             edges=lambda: 1 - edge_quality(fused, targets).mean(),
             contrast=lambda: 1 - contrast_quality(fused, targets).mean(),
             information=lambda: self._over_sources(list(1 - information_halves(fused, targets))),
-            structure=lambda: self._over_sources([1 - ssim(fused, x)[None] for x in targets]),
+            structure=lambda: self._over_sources([1 - ssim_map(fused, x).mean((1, 2, 3)) for x in targets]),
             halo=lambda: invented_slopes(fused, targets),
             smoothness=lambda: total_variation(output.weights))
         return {name: weight * values[name]() for name, weight in self.weights.items() if weight}
 
     def _over_sources(self, losses: list[torch.Tensor]) -> torch.Tensor:
+        """Return the loss of the mean and the worse source of every image, from one (B,) a source."""
         stacked = torch.stack(losses)
         return ((1 - self.weaker) * stacked.mean(0) + self.weaker * stacked.amax(0)).mean()
