@@ -91,7 +91,4 @@ def colourise(luma: torch.Tensor, chroma: torch.Tensor) -> torch.Tensor:
     Returns:
         (3, H, W) RGB, clamped to [0, 1].
     """
-    chroma, shape = chroma.to(luma)[None], luma.shape[-2:]
-    is_small = all(m <= n for m, n in zip(chroma.shape[-2:], shape, strict=True))
-    (chroma,) = enlarge(chroma, shape) if is_small else F.interpolate(chroma, shape, mode='bicubic', antialias=True)
-    return ycbcr_to_rgb(luma, chroma).clamp(0, 1)
+    return ycbcr_to_rgb(luma, enlarge(chroma.to(luma)[None], luma.shape[-2:], antialias=True)[0]).clamp(0, 1)

@@ -20,7 +20,8 @@ def whole_factor(small: Sequence[int], full: Sequence[int]) -> int | None:
     return next(fitting, None)
 
 
-def enlarge(image: torch.Tensor, shape: Sequence[int], mode: str = 'bicubic') -> torch.Tensor:
+def enlarge(image: torch.Tensor, shape: Sequence[int], mode: str = 'bicubic',
+            antialias: bool = False) -> torch.Tensor:
     """Enlarge an image by interpolation between the centres of its cells.
 
     Where the size is that of cells of s x s pixels of which the last are cut, interpolating to the size itself would
@@ -31,6 +32,8 @@ def enlarge(image: torch.Tensor, shape: Sequence[int], mode: str = 'bicubic') ->
         image: (B, C, h, w).
         shape: (H, W).
         mode: ``'bicubic'`` or ``'bilinear'``; half-pixel centres.
+        antialias: PyTorch's other kernels, wider where an image is reduced; its bicubic one has Keys' a = -1/2 (else
+            -3/4), with which a ramp stays a ramp.
 
     Returns:
         (B, C, H, W); the image itself if the size fits already.
@@ -40,7 +43,7 @@ def enlarge(image: torch.Tensor, shape: Sequence[int], mode: str = 'bicubic') ->
         return image
     factor = whole_factor(image.shape[-2:], (height, width))
     if factor is None:
-        return F.interpolate(image, (height, width), mode=mode)
-    large = F.interpolate(image, scale_factor=factor, mode=mode)[..., :height, :width]
+        return F.interpolate(image, (height, width), mode=mode, antialias=antialias)
+    large = F.interpolate(image, scale_factor=factor, mode=mode, antialias=antialias)[..., :height, :width]
     gap = (0, width - large.shape[-1], 0, height - large.shape[-2])
     return F.pad(large, gap, 'replicate') if any(gap) else large
