@@ -43,6 +43,13 @@ def test_training_lowered_the_plugged_in_loss(run):
     assert losses[-1] < 0.6 * losses[0]
 
 
+def test_validation_passes_without_a_trajectory(run):
+    (log,) = run.glob('*/*.log')
+    assert log.read_text().count('TrajectoryHook is off: OneShotSampler returns no trajectory') == 1
+    assert len((run / 'val_metrics.jsonl').read_text().splitlines()) == 2
+    assert list(run.glob('panels/*/iter_60.png')) and not (run / 'trajectories').exists()
+
+
 @pytest.mark.parametrize('name', NAMES)
 def test_registered_by_import_alone(run, name):
     assert NAMES[name].get(name).__module__ == 'fusion_plugins'

@@ -18,7 +18,8 @@ class FusionOptimWrapper(OptimWrapper):
     """Leaves out an update whose gradient is not finite or far too large, and ends a training that has many such ones.
 
     One infinite gradient makes every weight NaN, and all hours behind it are lost. The norm is that of all gradients
-    after the processes have shared them, so that every process decides alike.
+    after the processes have shared them, so that every process decides alike. What was left out is part of the state: a
+    resumed training ends where the uninterrupted one does.
 
     Args:
         skip_norm: Norm above which an update is left out; None = only one that is not finite.
@@ -55,6 +56,17 @@ class FusionOptimWrapper(OptimWrapper):
             raise UserError(f'training ended: {sum(self._recent)} of the last {len(self._recent)} gradients were not '
                             f'finite or had a norm above {self.skip_norm:g} (the last {norm:g}); lower '
                             'optim_wrapper.optimizer.lr, or start from an earlier checkpoint')
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state of the optimizer, and which of the last updates were left out."""
+        return dict(super().state_dict(), left_out=self.left_out, recent=list(self._recent))
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take a state up; in one of another wrapper or an older drfuse nothing was left out."""
+        state = dict(state_dict)
+        self.left_out = int(state.pop('left_out', 0))
+        self._recent = deque(map(bool, state.pop('recent', ())), maxlen=self._recent.maxlen)
+        super().load_state_dict(state)
 
 
 @OPTIM_WRAPPERS.register_module()

@@ -129,6 +129,9 @@ class FusionRunner(Runner):
         if self._resume and not {'meta', 'optimizer', 'message_hub'} <= set(checkpoint):
             raise CheckpointError(f'{filename} holds weights only and cannot be resumed; start from it with '
                                   '--cfg-options load_from=')
+        # MMEngine executes this text on a resume; drfuse writes none, so it can only come from someone else
+        if checkpoint.get('meta', {}).pop('config', None) is not None:
+            self.logger.warning(f'meta.config of {filename} is left out: it would be executed')
         checkpoint.setdefault('state_dict', {k: v for k, v in checkpoint.items() if isinstance(v, torch.Tensor)})
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         fine_tuning = self._train_loop is not None and not self._resume
@@ -173,12 +176,25 @@ class FusionRunner(Runner):
 
     def train(self) -> nn.Module:
         """Train; also after an error, signals go to those who listened before."""
+        self._keep_seed()
         try:
             return super().train()
         finally:
             for hook in self.hooks:
                 if isinstance(hook, InterruptHook):
                     hook.after_train(self)
+
+    def _keep_seed(self) -> None:
+        """Take the seed of the checkpoint to resume if the config has none, before samplers are built from another."""
+        if not self._resume or self._randomness_cfg.get('seed') is not None:
+            return
+        filename = self._load_from or find_last_checkpoint(self.work_dir)
+        seed = read_checkpoint(find_weights(filename)).get('meta', {}).get('seed') if filename else None
+        if isinstance(seed, int):
+            self._randomness_cfg = dict(self._randomness_cfg, seed=seed)
+            with self._resuming(filename):
+                self.set_randomness(**self._randomness_cfg)
+            self.logger.info(f'the config has no seed: {seed} of {filename} is kept')
 
     def _maybe_compile(self, target: str) -> None:
         """Compile the network of a model that has one, where the config says ``compile``.

@@ -128,7 +128,7 @@ def resume_command(argv: list[str], prog: str) -> str:
         if skip:
             skip = False
         elif item == '--resume':
-            skip = i + 1 < len(argv) and argv[i + 1].endswith('.pth')
+            skip = i + 1 < len(argv) and not argv[i + 1].startswith('-')
         elif not item.startswith('--resume='):
             rest.append(item)
     start = prog

@@ -25,6 +25,7 @@ class TrajectoryHook(Hook):
     Files: ``<work_dir>/trajectories/<stem>/iter_<n>.png``, one row per step t = T..1 with
     x0_t of [X1..XM, Xf] and the M weight maps, and ``iter_<n>.json`` with the residuals
     rms(A_i x_i - y_i) and correction scales. It costs one more forward pass per drawn batch.
+    A model without sampler and backbone, or whose sampler returns no trajectory, is told once and left alone.
 
     Args:
         num_samples: How many samples; 0 switches the hook off.
@@ -50,9 +51,16 @@ class TrajectoryHook(Hook):
         if not is_main_process() or self.done >= self.num_samples:
             return
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        missing = [name for name in ('sampler', 'backbone') if getattr(model, name, None) is None]
+        if missing:
+            self._switch_off(runner, f'{type(model).__name__} has no {" and no ".join(missing)}')
+            return
         with torch.no_grad():
             data = model.data_preprocessor(data_batch, False)
             result = model.sampler(model.backbone, list(data['inputs'].values()), return_trajectory=True)
+        if not result.trajectory:
+            self._switch_off(runner, f'{type(model.sampler).__name__} returns no trajectory')
+            return
         modalities = list(data['inputs'])
         for b, sample in enumerate(list(outputs or ())[:self.num_samples - self.done]):
             stem = safe_name(str(sample.get('stem', self.done)))
@@ -61,6 +69,10 @@ class TrajectoryHook(Hook):
             write_atomic(json.dumps(trajectory_norms(result.trajectory, modalities), indent=2),
                          folder / f'iter_{runner.iter}.json')
             self.done += 1
+
+    def _switch_off(self, runner: Any, reason: str) -> None:
+        runner.logger.warning(f'TrajectoryHook is off: {reason}')
+        self.num_samples = 0
 
 
 def draw_trajectory(trajectory: list[StepRecord], index: int, modalities: list[str]) -> Any:

@@ -10,11 +10,16 @@ dataset = dict(
 train_dataloader = dict(
     batch_size=2, num_workers=0, dataset=dataset, sampler=dict(type='DefaultSampler', shuffle=True),
     batch_sampler=dict(type='KeyedBatchSampler', infinite=True))
+val_dataloader = dict(batch_size=2, num_workers=0, dataset=dict(test_mode=True, **dataset),
+                      sampler=dict(type='DefaultSampler', shuffle=False))
+val_evaluator = [dict(type='PSNR')]
+val_cfg = dict()
 model = dict(type='DRFusion', backbone=dict(type='PointwiseDenoiser'), sampler=dict(type='OneShotSampler'),
              losses=dict(fusion=dict(type='BrightestLoss')))
-train_cfg = dict(type='FusionIterTrainLoop', max_iters=60)
+train_cfg = dict(type='FusionIterTrainLoop', max_iters=60, val_interval=30)
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=0.02))
 default_hooks = dict(sampler_seed=None, checkpoint=dict(type='FusionCheckpointHook', interval=60, by_epoch=False),
                      logger=dict(type='FusionLoggerHook', interval=5))
-custom_hooks = [dict(type='DataSourceHook', check_root=True), dict(type='PlainCheckpointHook')]
+custom_hooks = [dict(type='DataSourceHook', check_root=True), dict(type='PlainCheckpointHook'),
+                dict(type='CollapseHook'), dict(type='FusionVisualizationHook'), dict(type='TrajectoryHook')]
 del blur, dataset

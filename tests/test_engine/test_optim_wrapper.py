@@ -1,5 +1,6 @@
 import pytest
 import torch
+from mmengine.optim import OptimWrapper
 from torch import nn
 
 from drfuse.engine.optim_wrapper import BF16OptimWrapper, FusionOptimWrapper
@@ -57,3 +58,29 @@ def test_rare_unusable_gradients_do_not_end_a_training():
 def test_impossible_options_are_refused(options):
     with pytest.raises(ValueError, match='needs skip_norm > 0 or None and patience >= 1'):
         wrapped(**options)
+
+
+def test_the_state_holds_the_updates_left_out(tmp_path):
+    model, wrapper = wrapped(patience=3)
+    for factor in (float('nan'), 1.0, float('nan')):
+        update(model, wrapper, factor)
+    torch.save(wrapper.state_dict(), tmp_path / 'state.pth')
+    state = torch.load(tmp_path / 'state.pth', weights_only=True)
+    names = set(state)
+    model, resumed = wrapped(patience=3)
+    resumed.load_state_dict(state)
+    assert set(state) == names and resumed.left_out == 2
+    with pytest.raises(UserError, match='3 of the last 4 gradients'):
+        update(model, resumed, float('nan'))
+
+
+@pytest.mark.parametrize(('kind', 'resumed_kind'), [
+    (OptimWrapper, FusionOptimWrapper), (OptimWrapper, BF16OptimWrapper), (FusionOptimWrapper, OptimWrapper)])
+def test_states_with_and_without_the_count_are_read(kind, resumed_kind):
+    model = nn.Linear(2, 1)
+    wrapper = kind(torch.optim.Adam(model.parameters(), lr=0.1))
+    update(model, wrapper, 1.0)
+    resumed = resumed_kind(torch.optim.Adam(model.parameters(), lr=0.1))
+    resumed.load_state_dict(wrapper.state_dict())
+    assert resumed.optimizer.state_dict()['state'][0]['step'] == 1
+    assert getattr(resumed, 'left_out', 0) == 0

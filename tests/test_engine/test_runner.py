@@ -158,3 +158,38 @@ def test_a_compiled_network_learns_the_same(trained, options):
 def test_unknown_options_of_the_compiler_are_one_line(trained):
     with pytest.raises(UserError, match='ivf_demo.py.*no_such_option'):
         trained('wrong', dict(no_such_option=1))
+
+
+def test_config_text_of_a_checkpoint_is_not_executed(runner, tmp_path):
+    runner(**{'train_cfg.max_epochs': 1}).train()
+    content = torch.load(tmp_path / 'run' / 'epoch_1.pth', weights_only=True)
+    content['meta']['config'] = f'open({str(tmp_path / "ran")!r}, "w").close()'
+    torch.save(content, tmp_path / 'evil.pth')
+    resumed = runner(resume=True, load_from=str(tmp_path / 'evil.pth'), **{'train_cfg.max_epochs': 2})
+    resumed.train()
+    assert not (tmp_path / 'ran').exists()
+    assert (tmp_path / 'run' / 'epoch_2.pth').exists()
+    assert 'meta.config of' in next((tmp_path / 'run').glob(f'{resumed.timestamp}/*.log')).read_text()
+
+
+def test_a_run_without_a_seed_resumes_with_that_of_the_checkpoint(train, same, tmp_path):
+    whole, resumed = tmp_path / 'whole', tmp_path / 'resumed'
+    options = ['--cfg-options', 'randomness.seed=None', 'train_cfg.max_epochs=2']
+    assert train(whole, *options) == (0, '')
+    assert train(resumed, '--resume', whole / 'epoch_1.pth', *options) == (0, '')
+    assert same(resumed / 'epoch_2.pth', whole / 'epoch_2.pth') == []
+
+
+@pytest.mark.parametrize('kind', ['FusionOptimWrapper', 'BF16OptimWrapper'])
+def test_updates_left_out_before_a_resume_count_after_it(runner, tmp_path, kind):
+    options = {'optim_wrapper.type': kind, 'optim_wrapper.skip_norm': 1e-9, 'optim_wrapper.patience': 8}
+    runner(**options, **{'train_cfg.max_epochs': 1}).train()
+    with pytest.raises(UserError, match='8 of the last 8 gradients'):  # six of them before the resume
+        runner(**options, **{'train_cfg.max_epochs': 2}, resume=True).train()
+    path = tmp_path / 'run' / 'epoch_1.pth'
+    content = torch.load(path, weights_only=True)
+    for name in ('left_out', 'recent'):  # as checkpoints were before they held these
+        del content['optimizer'][name]
+    torch.save(content, path)
+    runner(**options, **{'train_cfg.max_epochs': 2}, resume=True).train()
+    assert (tmp_path / 'run' / 'epoch_2.pth').exists()

@@ -126,7 +126,8 @@ def test_resume_refuses_code_in_a_checkpoint(train, tmp_path):
 @pytest.mark.parametrize(('argv', 'command'), [
     (['c.py'], 'p c.py --resume'), (['c.py', '--resume'], 'p c.py --resume'),
     (['c.py', '--resume', 'a.pth', '--amp'], 'p c.py --amp --resume'),
-    (['--resume=a.pth', 'c.py'], 'p c.py --resume'),
+    (['c.py', '--resume', 'runs/ckpt', '--amp'], 'p c.py --amp --resume'),
+    (['c.py', '--resume', '--amp'], 'p c.py --amp --resume'), (['--resume=a.pth', 'c.py'], 'p c.py --resume'),
     (['c.py', '--cfg-options', 'a=b c'], "p c.py --cfg-options 'a=b c' --resume")])
 def test_resume_command(monkeypatch, argv, command):
     monkeypatch.delenv('TORCHELASTIC_RUN_ID', raising=False)

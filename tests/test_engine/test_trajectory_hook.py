@@ -48,3 +48,29 @@ def test_norms_need_a_name_for_each_source():
 def test_wrong_arguments():
     with pytest.raises(ValueError, match='num_samples >= 0'):
         TrajectoryHook(-1)
+
+
+class OneShot(Model):
+    calls = 0
+
+    def sampler(self, backbone, observations, return_trajectory):
+        self.calls += 1
+        return FusionOutput((), torch.zeros(1), torch.zeros(1))
+
+
+class NoSampler:
+    data_preprocessor = Model.data_preprocessor
+
+
+@pytest.mark.parametrize(('model', 'text'), [(OneShot(), 'method returns no trajectory'),
+                                             (NoSampler(), 'NoSampler has no sampler and no backbone')])
+def test_what_has_no_trajectory_is_told_once_and_skipped(tmp_path, predicted, model, text):
+    told = []
+    runner = SimpleNamespace(work_dir=str(tmp_path), iter=7, model=model, logger=SimpleNamespace(warning=told.append))
+    hook = TrajectoryHook()
+    for _ in range(2):
+        hook.before_val_epoch(runner)
+        hook.after_val_iter(runner, 0, dict(ir='y1', vis='y2'), [predicted('a')])
+    assert len(told) == 1 and text in told[0]
+    assert getattr(model, 'calls', 1) == 1  # no more than the one that told so
+    assert not (tmp_path / 'trajectories').exists()

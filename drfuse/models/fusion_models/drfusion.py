@@ -53,7 +53,8 @@ class DRFusion(BaseFusionModel):
 
         Returns:
             ``loss_*`` scalars, summed by the training loop, and for the log only ``weight_<i>``, the mean weight of
-            a source, and ``likeness_<i>``, the mean correlation of the fused image with it.
+            a source where the fusion has weights, and ``likeness_<i>``, the mean correlation of the fused image with
+            it.
 
         Raises:
             ValueError: If there are no losses, or two of them use the same name.
@@ -67,7 +68,7 @@ class DRFusion(BaseFusionModel):
         with torch.autocast(labels.device.type, enabled=False):
             for name, term in self.losses.items():
                 merge_terms(result, term(output, targets), name)
-            means = output.weights.detach().mean((0, 2, 3))
+            means = () if output.weights is None else output.weights.detach().mean((0, 2, 3))
             likeness = [correlation(output.fused.detach(), source.detach()) for source in output.sources]
         return {**result, **{f'weight_{i}': mean for i, mean in enumerate(means)},
                 **{f'likeness_{i}': value for i, value in enumerate(likeness)}}

@@ -54,7 +54,14 @@ class QualityFusionLoss(FusionLoss):
         self.weaker = weaker
 
     def terms(self, output: FusionOutput, targets: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Return the terms whose weight is not 0."""
+        """Return the terms whose weight is not 0.
+
+        Raises:
+            ValueError: If ``smoothness`` is not 0 and the output has no fusion weights.
+        """
+        if self.weights['smoothness'] and output.weights is None:
+            raise ValueError(f'QualityFusionLoss: smoothness={self.weights["smoothness"]} needs fusion weights, got '
+                             'None: set smoothness=0, or take a sampler with weights')
         fused = output.fused
         values = dict(
             intensity=lambda: pixel_l1(fused, elementwise_max(targets)),

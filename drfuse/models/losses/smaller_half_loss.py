@@ -19,7 +19,7 @@ class SmallerHalfLoss(FusionLoss):
 
     Many measures of fusion are a sum of one half a source and are won by a copy of one source; the smaller half shows
     what was lost. The hinge is that of the batch's mean, as tables report means: single pairs may fall short of the
-    rule where it costs too much else, if others exceed it.
+    rule where it costs too much else, if others exceed it. Several processes have a hinge each, of their share.
 
     Args:
         weight: Weight of the sum of the three hinges.

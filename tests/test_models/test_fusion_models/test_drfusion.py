@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -286,3 +288,13 @@ def test_train_only_freezes_the_rest(make_model):
     assert {name for name, p in model.named_parameters() if p.grad is not None} == trained
     with pytest.raises(ValueError, match="'nothing' is in no parameter name"):
         make_model(train_only=['nothing'])
+
+
+def test_a_rule_without_weights(make_model, monkeypatch):
+    inputs, samples = prepared(model := make_model(losses=dict(fusion=dict(type='QualityFusionLoss'))), batch())
+    monkeypatch.setattr(model, '_forward', lambda inputs, whole=model._forward: replace(whole(inputs), weights=None))
+    assert {key for key in model.loss(inputs, samples) if 'loss_' not in key} == {'likeness_0', 'likeness_1'}
+    assert all('pred_weights' not in sample for sample in model.predict(inputs, samples))
+    model.losses['fusion'].weights['smoothness'] = 0.5
+    with pytest.raises(ValueError, match='smoothness=0.5 needs fusion weights, got None'):
+        model.loss(inputs, samples)
