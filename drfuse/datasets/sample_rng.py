@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import torch
 
@@ -37,11 +37,13 @@ class SampleRNG:
         batch_key: Key of the draws shared by a batch.
         sample_key: Key of the draws of this sample alone.
         training: Whether the draws change from epoch to epoch.
+        number: Which step of its kind in a pipeline draws, from 1; see :func:`step_streams`.
     """
 
     batch_key: tuple[str | int, ...]
     sample_key: tuple[str | int, ...]
     training: bool
+    number: int = 1
 
     @classmethod
     def for_training(cls, key: SampleKey) -> SampleRNG:
@@ -55,9 +57,26 @@ class SampleRNG:
         return cls(('val', seed, stem), ('val', seed, stem), training=False)
 
     def batch(self, name: str) -> torch.Generator:
-        """Return the stream ``name`` for draws that change shapes: one value for the whole batch."""
+        """Return the stream ``name`` for draws that change shapes: one value for the whole batch.
+
+        It has no number: the sets that a batch is mixed from may differ in their steps, and must agree in shapes.
+        """
         return keyed_generator(*self.batch_key, 'batch', name)
 
     def sample(self, name: str) -> torch.Generator:
         """Return the stream ``name`` for draws of this sample alone."""
-        return keyed_generator(*self.sample_key, 'sample', name)
+        # the first has no number, so that draws are those of before there were numbers
+        return keyed_generator(*self.sample_key, 'sample', name if self.number == 1 else f'{name} {self.number}')
+
+
+def step_streams(results: dict[str, Any], kind: str) -> SampleRNG:
+    """Return the streams of one step of a pipeline, and count it: two steps of a kind draw independently.
+
+    Args:
+        results: Of the pipeline; ``rng`` has the streams of the sample, ``steps`` is changed.
+        kind: What the step is; steps of other kinds do not count.
+    """
+    steps = results.get('steps', {})
+    number = steps.get(kind, 0) + 1
+    results['steps'] = {**steps, kind: number}  # a new one: a copy of the results counts for itself
+    return replace(results['rng'], number=number)

@@ -1,6 +1,6 @@
 import torch
 
-from drfuse.datasets.sample_rng import SampleKey, SampleRNG
+from drfuse.datasets.sample_rng import SampleKey, SampleRNG, step_streams
 
 
 def draw(generator):
@@ -33,3 +33,21 @@ def test_validation_depends_on_seed_and_stem():
 def test_each_call_starts_the_stream_again():
     rng = SampleRNG.for_training(SampleKey(0, 0, 0))
     assert draw(rng.sample('a')) == draw(rng.sample('a'))
+
+
+def test_steps_of_a_kind_draw_independently_and_the_first_as_ever():
+    rng = SampleRNG.for_training(SampleKey(0, 0, 0))
+    results = dict(rng=rng)
+    first, other, second, third = (step_streams(results, kind) for kind in ('crop', 'flip', 'crop', 'crop'))
+    draws = [draw(streams.sample('a')) for streams in (first, other, second, third)]
+    assert draws[0] == draws[1] == draw(rng.sample('a'))
+    assert len({tuple(d) for d in draws}) == 3
+    assert draw(second.batch('size')) == draw(rng.batch('size'))  # sets of other pipelines share the batch
+    assert results == dict(rng=rng, steps=dict(crop=3, flip=1))
+
+
+def test_a_copy_of_the_results_counts_for_itself():
+    results = dict(rng=SampleRNG.for_training(SampleKey(0, 0, 0)))
+    step_streams(results, 'crop')
+    copy = dict(results)
+    assert step_streams(copy, 'crop').number == step_streams(results, 'crop').number == 2

@@ -1,4 +1,4 @@
-"""Steps of a data pipeline: dict in, dict out; randomness comes from ``results['rng']``."""
+"""Steps of a data pipeline: dict in, dict out; randomness comes from ``results['rng']``, by way of ``step_streams``."""
 
 from drfuse.datasets.transforms.geometry import PairedCrop, PairedFlip, PairedRot90, PairedScale
 from drfuse.datasets.transforms.loading import LoadModalities

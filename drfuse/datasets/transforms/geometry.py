@@ -9,6 +9,7 @@ import torch
 from mmcv.transforms import BaseTransform
 from torch.nn import functional as F
 
+from drfuse.datasets.sample_rng import step_streams
 from drfuse.registry import TRANSFORMS
 
 Size = int | Sequence[int]
@@ -94,9 +95,10 @@ class PairedCrop(BaseTransform):
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Crop the images."""
-        rng, sizes = results['rng'], self.sizes or results['crop_sizes']
+        sizes = self.sizes or results['crop_sizes']
         if not sizes:
             return results
+        rng = step_streams(results, 'crop')
         height, width = sizes[_integer(len(sizes), rng.batch('crop.size'))]
         image_height, image_width = _shape(results)
         generator = rng.sample('crop.offset')
@@ -135,7 +137,7 @@ class PairedScale(BaseTransform):
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Shrink the images."""
-        rng, shape = results['rng'], _shape(results)
+        rng, shape = step_streams(results, 'scale'), _shape(results)
         if _chance(rng.sample('scale.chance')) >= self.prob:
             return results
         factor = self.low + (1 - self.low) * _chance(rng.sample('scale.factor'))
@@ -170,7 +172,7 @@ class PairedFlip(BaseTransform):
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Flip the images."""
-        rng = results['rng']
+        rng = step_streams(results, 'flip')
         dims = []
         if _chance(rng.sample('flip.horizontal')) < self.horizontal:
             dims.append(-1)
@@ -201,7 +203,7 @@ class PairedRot90(BaseTransform):
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Turn the images."""
-        generator = results['rng'].sample('rot90')
+        generator = step_streams(results, 'rot90').sample('rot90')
         height, width = _shape(results)
         turn = _chance(generator) < self.prob
         quarters = _integer(4, generator) if height == width else 2 * _integer(2, generator)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from mmcv.transforms import BaseTransform
 
+from drfuse.datasets.sample_rng import step_streams
 from drfuse.registry import TRANSFORMS
 from drfuse.utils.seed import checked_range, uniform
 from drfuse.utils.typing import Range
@@ -44,7 +45,10 @@ class RandomTone(BaseTransform):
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Change the images."""
         names = results['modalities'] if self.modalities is None else self.modalities
-        changed = {name: self._tone(results['images'][name], results['rng'].sample(f'tone.{name}')) for name in names}
+        changed = {}
+        for name in names:
+            kind = f'tone.{name}'  # two steps for different modalities share no draws
+            changed[name] = self._tone(results['images'][name], step_streams(results, kind).sample(kind))
         results['images'] = {**results['images'], **changed}
         return results
 

@@ -127,3 +127,32 @@ def test_scale_shrinks_both_alike_within_its_bounds(results):
 def test_scale_names_mistakes(options, text):
     with pytest.raises(ValueError, match=text):
         PairedScale(**options)
+
+
+def test_two_crops_draw_independently(results):
+    """The offsets of both agreed in 400 of 400 samples where their ranges divide."""
+    def offset(image):
+        return divmod(round(float(image['images']['ir'][0, 0, 0]) * 600), 30)
+
+    agree = 0
+    for index in range(60):
+        made = results(key=SampleKey(0, 0, index))
+        once = offset(PairedCrop([[12, 22]])(made))
+        twice = offset(PairedCrop([[4, 14]])(made))
+        assert once == offset(PairedCrop([[12, 22]])(results(key=SampleKey(0, 0, index))))
+        agree += (twice[0] - once[0], twice[1] - once[1]) == once
+    assert agree < 10
+
+
+@pytest.mark.parametrize('transform', [PairedScale(), PairedFlip(), PairedRot90()])
+def test_two_steps_of_a_kind_draw_independently(results, transform):
+    """Twice the same flip, turn or scale: where both drew alike, two flips were always none."""
+    changes = set()
+    for index in range(30):
+        made = results(size=(24, 24), key=SampleKey(0, 0, index))
+        first = transform(made)['images']['ir']
+        alone = transform(results(size=(24, 24), key=SampleKey(0, 0, index)))['images']['ir']
+        assert torch.equal(first, alone)
+        again = transform(dict(results(size=(24, 24), key=SampleKey(0, 0, index)), steps=made['steps']))
+        changes.add(torch.equal(again['images']['ir'], alone))
+    assert False in changes

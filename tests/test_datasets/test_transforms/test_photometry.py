@@ -46,3 +46,13 @@ def test_probability(results):
 def test_mistakes_are_named(options, text):
     with pytest.raises(ValueError, match=text):
         RandomTone(**options)
+
+
+def test_two_steps_draw_independently_and_those_of_other_modalities_as_if_alone(results):
+    made, alone = results(), results()
+    tone = RandomTone(gain=(0.2, 1.0), modalities=['ir'])
+    first = tone(made)['images']['ir'].clone()
+    again = tone(dict(results(), steps=made['steps']))['images']['ir']
+    assert torch.equal(first, tone(alone)['images']['ir']) and not torch.equal(first, again)
+    other = RandomTone(gain=(0.2, 1.0), modalities=['vis'])
+    assert torch.equal(other(made)['images']['vis'], other(results())['images']['vis'])
