@@ -22,7 +22,7 @@ def export(  # noqa: PLR0913 - one parameter per option
     """Write a model with all its steps and operators as one graph; it takes a minute or two.
 
     The graph takes both pictures, their blur kernels, noise levels and low-resolution factors, and runs without drfuse:
-    docs/export.md and demo/run_exported.py.
+    see docs/export.md and the example demo/run_exported.py in drfuse's repository; pip installs neither.
 
     For example:
 

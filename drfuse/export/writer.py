@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,8 +60,9 @@ def export_model(name: str | Path | LoadedModel, output: str | Path, size: tuple
             file.write_bytes(model.SerializeToString())
         else:
             save_openvino(model, file, size, metadata)
-            shutil.move(file.with_suffix('.bin'), output.with_suffix('.bin'))
-        shutil.move(file, output)
+            output.unlink(missing_ok=True)  # it would load with the other file's weights, and compute nonsense
+            file.with_suffix('.bin').replace(output.with_suffix('.bin'))
+        file.replace(output)
     return metadata
 
 

@@ -114,6 +114,19 @@ def test_the_example_runs_without_drfuse(graphs, repo_dir, tmp_path, kind):
     assert result.returncode == (kind == 'fixed') and result.stderr.count('\n') == (kind == 'fixed'), result.stderr
 
 
+@pytest.mark.parametrize(('arguments', 'message'), [
+    ([], 'usage: run_exported.py MODEL IR VISIBLE OUT'), (['m.onnx', 'a.png', 'b.png'], 'usage: run_exported.py MODEL'),
+    (['m.onnx', 'a.png', 'a.png', 'o.png', 'wide'], 'usage: run_exported.py MODEL'),
+    (['m.onnx', 'no.png', 'a.png', 'o.png'], 'cannot read the picture no.png'),
+    (['m.onnx', 'a.png', 'bad.png', 'o.png'], 'cannot read the picture bad.png')])
+def test_mistakes_with_the_example_are_one_line(repo_dir, tmp_path, arguments, message):
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((8, 8), np.uint8))
+    (tmp_path / 'bad.png').write_text('no picture')
+    result = subprocess.run([sys.executable, repo_dir / 'demo' / 'run_exported.py', *arguments], cwd=tmp_path,
+                            capture_output=True, text=True, check=False)
+    assert result.returncode == 1 and result.stderr.startswith(message) and result.stderr.count('\n') == 1
+
+
 def test_missing_and_foreign_files(tmp_path):
     with pytest.raises(FileNotFoundError, match='no file'):
         ExportedModel(tmp_path / 'no.onnx')

@@ -1,10 +1,14 @@
 """What may be written where; the files themselves are tested with what runs them."""
 
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from drfuse.apis.model_zoo import load_model
-from drfuse.export import FORMATS, ExportedModel, export_model, graph_inputs
+from drfuse.export import FORMATS, ExportedModel, export_model, graph_inputs, writer
 from drfuse.export.writer import check_target, describe
 from drfuse.utils.config import UserError
 
@@ -32,6 +36,35 @@ def test_metadata_names_the_weights(light):
     metadata = describe(loaded, (64, 80))
     assert metadata['weights_sha256'] == loaded.sha256 and metadata['size'] == '64 80' and metadata['model'] == 'tiny'
     assert describe(loaded, None)['size'] == 'any' and all(isinstance(v, str) for v in metadata.values())
+
+
+@pytest.mark.parametrize('stop', ['bin', 'xml'])
+def test_an_interrupted_overwrite_leaves_no_xml_beside_the_weights_of_another(light, tmp_path, monkeypatch, stop):
+    """Wherever it ends between the two files: the new .xml with both, or none."""
+    def save(model, file, size, metadata):
+        file.write_text('new xml')
+        file.with_suffix('.bin').write_text('new bin')
+
+    replace = Path.replace
+
+    def interrupted(self, target):
+        if self.suffix == f'.{stop}':
+            raise KeyboardInterrupt
+        return replace(self, target)
+
+    monkeypatch.setattr(writer, 'require', lambda *packages: None)
+    monkeypatch.setitem(sys.modules, 'drfuse.export.onnx_writer', SimpleNamespace(write_graph=lambda *graph: None))
+    monkeypatch.setattr(writer, 'UnrolledFusion', lambda model: None)
+    monkeypatch.setattr(writer, 'save_openvino', save)
+    for name in ('m.xml', 'm.bin'):
+        (tmp_path / name).write_text('old')
+    with monkeypatch.context() as context:
+        context.setattr(Path, 'replace', interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            export_model(light(), tmp_path / 'm.xml')
+    assert not (tmp_path / 'm.xml').exists()
+    export_model(light(), tmp_path / 'm.xml')
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {'m.xml': 'new xml', 'm.bin': 'new bin'}
 
 
 @pytest.mark.slow
