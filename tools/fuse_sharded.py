@@ -27,11 +27,23 @@ RESTARTS = 3
 """How often in a row a pool may be started again without a pair being finished."""
 FAILED = 1
 """Exit code where pairs could not be fused."""
+_SHOWN = 10
+"""Names of pairs in a message."""
 Work = Callable[[SourcePair, Path], None]
 
 
 class WorkersKilled(RuntimeError):
-    """Workers are killed again and again."""
+    """Workers are killed again and again.
+
+    Attributes:
+        reasons: Name of a pair to why it could not be fused, of those that were tried.
+        left: Names of the pairs that are neither fused nor among these: what the workers had in hand is one of them.
+    """
+
+    def __init__(self, kills: int, reasons: Mapping[str, str], left: Sequence[str]) -> None:
+        names = ', '.join(left[:_SHOWN]) + ', ...' * (len(left) > _SHOWN)
+        super().__init__(f'workers were killed {kills} times without finishing a pair; {len(left)} are left: {names}')
+        self.reasons, self.left = dict(reasons), list(left)
 
 
 class PairsFailed(RuntimeError):
@@ -81,7 +93,7 @@ def process(pairs: Sequence[SourcePair], out: Path, work: Work, workers: int) ->
             kills = kills + 1 if len(left) == len(todo) else 0
             print(f'a worker was killed; {len(left)} pairs are missing', file=sys.stderr)
             if kills > RESTARTS:
-                raise WorkersKilled(f'workers were killed {kills} times without finishing a pair') from None
+                raise WorkersKilled(kills, reasons, [target.pair.name for target in left]) from None
             todo = left
         else:
             break
@@ -164,11 +176,18 @@ def run(args: argparse.Namespace) -> int:
         done, reasons = process(pairs, args.out, work, args.workers), {}
     except PairsFailed as error:
         done, reasons = error.done, error.reasons
-    for name, reason in sorted(reasons.items()):
-        print(f'failed: {name}: {reason}', file=sys.stderr)
+    except WorkersKilled as error:
+        _list_failed(error.reasons)
+        raise
+    _list_failed(reasons)
     before = len(pairs) - done - len(reasons)
     print(f'{done} pairs fused, {before} were there' + f', {len(reasons)} failed' * bool(reasons))
     return FAILED if reasons else 0
+
+
+def _list_failed(reasons: Mapping[str, str]) -> None:
+    for name, reason in sorted(reasons.items()):
+        print(f'failed: {name}: {reason}', file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

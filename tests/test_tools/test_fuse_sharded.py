@@ -96,8 +96,26 @@ def test_it_gives_up_where_nothing_gets_done(tool, tmp_path):
     def work(pair, target):
         os.kill(os.getpid(), signal.SIGKILL)
 
-    with pytest.raises(RuntimeError, match='without finishing a pair'):
+    with pytest.raises(tool.WorkersKilled, match='without finishing a pair; 1 are left: pair0') as error:
         tool.process(pairs(1), tmp_path / 'out', work, 2)
+    assert error.value.left == ['pair0'] and error.value.reasons == {}
+
+
+def test_giving_up_keeps_what_is_known_of_other_pairs(tool, tmp_path):
+    known = tmp_path / 'known'
+
+    def work(pair, target):
+        if pair.name == 'pair0':
+            known.touch()
+            raise UserError('pair0 is damaged')
+        while not known.exists():
+            time.sleep(0.01)
+        time.sleep(1)  # until the failure has been told
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(tool.WorkersKilled) as error:
+        tool.process(pairs(2), tmp_path / 'out', work, 2)
+    assert error.value.reasons == dict(pair0='pair0 is damaged') and error.value.left == ['pair1']
 
 
 def test_shards_cover_all_pairs_once(tool):
@@ -163,12 +181,14 @@ def test_mistakes_are_one_line(run, command, message):
     assert (code, out) == (2, '') and err.startswith('fuse_sharded: ') and message in err and err.count('\n') == 1
 
 
-def test_workers_that_are_killed_again_and_again_are_one_line(tool, run, monkeypatch):
+def test_workers_that_are_killed_again_and_again_are_one_line_behind_the_failures(tool, run, monkeypatch):
     def killed(*arguments):
-        raise tool.WorkersKilled('workers were killed 4 times without finishing a pair')
+        raise tool.WorkersKilled(4, dict(one='one is damaged'), [f'p{i}' for i in range(12)])
 
     monkeypatch.setattr(tool, 'process', killed)
-    assert run('ir vis out') == (1, '', 'fuse_sharded: workers were killed 4 times without finishing a pair\n')
+    names = ', '.join(f'p{i}' for i in range(10))
+    assert run('ir vis out') == (1, '', 'failed: one: one is damaged\nfuse_sharded: workers were killed 4 times '
+                                 f'without finishing a pair; 12 are left: {names}, ...\n')
 
 
 @pytest.mark.slow
