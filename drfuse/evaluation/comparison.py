@@ -11,6 +11,9 @@ from drfuse.evaluation.significance import bootstrap_interval, holm, paired_test
 from drfuse.version import __version__
 
 BEST, SECOND = 1, 2
+TEST = ('Wilcoxon signed-rank, two-sided, on the images of both; Holm-adjusted over the methods, each metric and '
+        'scenario by itself')
+"""What the p-values are."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +24,17 @@ class Cell:
         mean: Mean over the images where the metric is defined; NaN if there is none.
         low: Lower end of the 95 % bootstrap interval of the mean.
         high: Upper end.
-        undefined: Images that the mean leaves out.
-        rank: 1 for the best method, 2 for the second, 0 for the others and for trivial rows.
+        undefined: Images for which the metric is undefined; the mean leaves them out.
+        missing: Images of the scenario that other methods have and this one has not.
+        rank: 1 for the best method, 2 for the second, 0 for the others and for trivial rows; on the images of
+            :meth:`Comparison.shared_stems`.
     """
 
     mean: float
     low: float
     high: float
     undefined: int
+    missing: int
     rank: int
 
 
@@ -49,6 +55,8 @@ class Comparison:
         self.methods = tuple(dict.fromkeys(r.method for r in results if not r.trivial))
         self.trivial = tuple(dict.fromkeys(r.method for r in results if r.trivial))
         self.scenarios = tuple(dict.fromkeys(result.scenario for result in results))
+        self._ranks = {(scenario, metric): self._ranked(scenario, metric)
+                       for scenario in self.scenarios for metric in settings.metrics}
         self._intervals = {(*key, metric): bootstrap_interval(result.values(metric), resamples, seed=seed)
                            for key, result in self._results.items() for metric in settings.metrics
                            } if resamples else {}
@@ -67,17 +75,36 @@ class Comparison:
         if result is None:
             return None
         low, high = self._intervals.get((method, scenario, metric), (math.nan, math.nan))
-        return Cell(result.mean(metric), low, high, result.undefined(metric), self._rank(method, scenario, metric))
+        return Cell(result.mean(metric), low, high, result.undefined(metric),
+                    len(self.stems(scenario) - result.scores.keys()), self._ranks[scenario, metric].get(method, 0))
 
-    def _rank(self, method: str, scenario: str, metric: str) -> int:
-        """Return 1 or 2 if at most one other value is better (equal values share a rank), otherwise 0."""
-        spec = CATALOG[metric]
-        means = {name: result.mean(metric) for name in self.methods if (result := self.result(name, scenario))}
-        good = {name: spec.goodness(mean) for name, mean in means.items() if not math.isnan(mean)}
-        if method not in good or len(good) < 2:
-            return 0
-        place = 1 + len({value for value in good.values() if value > good[method]})
-        return place if place <= SECOND else 0
+    def stems(self, scenario: str) -> set[str]:
+        """Return the images of a scenario: those that at least one method has."""
+        return set().union(*(result.scores for result in self._ranked_results(scenario)))
+
+    def shared_stems(self, scenario: str, metric: str) -> list[str]:
+        """Return the images on which a metric is defined for every method that has a value of it.
+
+        Ranks are over these alone: means over different images do not compare, and a method whose hard images are
+        missing would win.
+        """
+        defined = [{stem for stem, scores in result.scores.items() if not math.isnan(scores[metric].value)}
+                   for result in self._ranked_results(scenario)]
+        some = [stems for stems in defined if stems]
+        return sorted(set.intersection(*some)) if some else []
+
+    def _ranked_results(self, scenario: str) -> list[MethodResult]:
+        return [result for name in self.methods if (result := self.result(name, scenario)) is not None]
+
+    def _ranked(self, scenario: str, metric: str) -> dict[str, int]:
+        """Return method to 1 or 2 where at most one other value is better; equal values share a rank."""
+        stems, spec = self.shared_stems(scenario, metric), CATALOG[metric]
+        good = {result.method: spec.goodness(math.fsum(values) / len(values))
+                for result in self._ranked_results(scenario)
+                if (values := [result.scores[stem][metric].value for stem in stems if stem in result.scores])}
+        good = {name: value for name, value in good.items() if not math.isnan(value)}
+        places = {name: 1 + len({other for other in good.values() if other > value}) for name, value in good.items()}
+        return {name: place for name, place in places.items() if place <= SECOND} if len(good) > 1 else {}
 
     def p_values(self, reference: str, scenario: str, metric: str) -> dict[str, float]:
         """Return the Holm-adjusted p-value of every other method against a reference, on the images of both."""
@@ -129,7 +156,7 @@ class Comparison:
     def _tests(self, reference: str | None) -> dict[str, Any]:
         if reference is None or len(self.methods) < 2:
             return {}
-        return {'reference': reference, 'test': 'Wilcoxon signed-rank, two-sided, Holm-adjusted over methods',
+        return {'reference': reference, 'test': TEST,
                 'p': {scenario: {metric: {name: _number(p) for name, p in self.p_values(
                     reference, scenario, metric).items()} for metric in self.settings.metrics}
                     for scenario in self.scenarios}}

@@ -22,10 +22,10 @@ def bootstrap_interval(values: Sequence[float], resamples: int = 2000, level: fl
         seed: Seed of the resampling; the same seed gives the same interval.
 
     Returns:
-        Lower and upper end; NaN without a defined value.
+        Lower and upper end; NaN for fewer than two defined values, which say nothing of their spread.
     """
     defined = np.array([value for value in values if not math.isnan(value)])
-    if not defined.size:
+    if defined.size < 2:  # (x, x) would look like certainty
         return math.nan, math.nan
     generator = keyed_generator(seed, 'bootstrap')
     drawn = torch.randint(defined.size, (resamples, defined.size), generator=generator).numpy()
@@ -55,7 +55,7 @@ def paired_test(values: Sequence[float], others: Sequence[float]) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust p-values for their number (Holm 1979); NaN stays and does not count."""
+    """Adjust the p-values of one family of tests for their number (Holm 1979); NaN stays and does not count."""
     order = sorted((p, i) for i, p in enumerate(p_values) if not math.isnan(p))
     adjusted = [math.nan] * len(p_values)
     largest = 0.

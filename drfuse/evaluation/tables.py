@@ -1,4 +1,7 @@
-"""A comparison as CSV, Markdown, LaTeX and a table for the terminal: best bold, second underlined."""
+"""A comparison as CSV, Markdown, LaTeX and a table for the terminal: best bold, second underlined.
+
+Where methods have different images, the tables say how many each number leaves out.
+"""
 
 import csv
 import io
@@ -9,7 +12,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from drfuse.evaluation.comparison import BEST, SECOND, Cell, Comparison
+from drfuse.evaluation.comparison import BEST, SECOND, TEST, Cell, Comparison
 from drfuse.evaluation.folder_evaluation import MethodResult
 from drfuse.evaluation.functional import CATALOG
 
@@ -37,11 +40,12 @@ def _rows(comparison: Comparison) -> Iterator[tuple[str, list[Cell | None]]]:
 
 
 def _text(cell: Cell | None, digits: int) -> str:
-    """Return the number; a star and the count say how many images it leaves out."""
+    """Return the number; a star and the count say how many images of the scenario it leaves out."""
     if cell is None:
         return ''
     number = 'undefined' if math.isnan(cell.mean) else f'{cell.mean:.{digits}f}'
-    return f'{number} ({cell.undefined}*)' if cell.undefined else number
+    left_out = cell.undefined + cell.missing
+    return f'{number} ({left_out}*)' if left_out else number
 
 
 def _half_width(cell: Cell | None, digits: int, form: str) -> str:
@@ -51,11 +55,16 @@ def _half_width(cell: Cell | None, digits: int, form: str) -> str:
 
 
 def _note(comparison: Comparison, intervals: bool = False) -> str:
-    undefined = any(cell and cell.undefined for _, cells in _rows(comparison) for cell in cells)
+    cells = [cell for _, row in _rows(comparison) for cell in row if cell]
+    undefined, missing = any(cell.undefined for cell in cells), any(cell.missing for cell in cells)
+    why = ' or '.join(['undefined'] * undefined + ['without a result'] * missing)
+    total = ', '.join(f'{len(comparison.stems(scenario))} {scenario}'.strip() for scenario in comparison.scenarios)
     variant = f'variant {comparison.settings.variant}, '
     return (f'{variant}measured against the {comparison.settings.against} sources'
             + '; ±: half the 95 % bootstrap interval over images' * intervals
-            + '; (n*): mean leaves out n undefined images' * undefined)
+            + f'; (n*): mean leaves out n of {total} images, {why}' * bool(why)
+            + '; best and second: on the images that all methods have in common'
+            * (bool(why) and any(cell.rank for cell in cells)))
 
 
 def to_csv(comparison: Comparison) -> str:
@@ -203,7 +212,7 @@ def to_rich_tests(comparison: Comparison, scenario: str, reference: str) -> Grou
     methods = [method for method in comparison.methods if any(method in p for p in p_values.values())]
     if not methods:
         return None
-    title = Text(f'p-value against {reference} (Wilcoxon signed-rank over images, Holm-adjusted)')
+    title = Text(f'p-value against {reference} ({TEST})')
     table = Table()
     table.add_column('method', no_wrap=True)
     for metric in p_values:

@@ -102,6 +102,14 @@ def test_missing_and_extra_results_are_told_but_no_error(folders, capsys):
     assert set(json.loads((folders / 'x.json').read_text())['per_image']) == {'0', '2'}
 
 
+def test_an_incomplete_folder_is_shown_as_such(folders, capsys):
+    (folders / 'mine' / '1_mine.png').unlink()
+    assert run('--fused', 'mine', 'other', '--sources', 'ir', 'vis', '--markdown', 't.md', *FAST) == 0
+    table = (folders / 't.md').read_text()
+    assert table.count(r'(1\*)') == 2 and 'n of 3 images, without a result' in table
+    assert '(1*)' in capsys.readouterr().out
+
+
 def test_undefined_images_are_counted(folders, capsys):
     for name in ('ir', 'vis', 'other'):
         write_png(folders / name / '2.png', np.full((48, 44), 30, np.uint8))

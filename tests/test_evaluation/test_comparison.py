@@ -36,6 +36,37 @@ def test_a_single_method_has_no_rank():
     assert Comparison([result('x')], SETTINGS, 0).cell('x', '', 'QMI').rank == 0
 
 
+def test_ranks_are_over_the_images_that_all_methods_have():
+    """QMI rises from image to image: without the first ones a worse method had the better mean."""
+    some = result('y', shift=-0.05)
+    some.scores = {stem: some.scores[stem] for stem in ('3', '4', '5')}
+    c = Comparison([result('x'), some], SETTINGS, 0)
+    assert c.cell('y', '', 'QMI').mean > c.cell('x', '', 'QMI').mean
+    assert ranks(c, 'QMI') == {'x': 1, 'y': 2}
+    assert c.shared_stems('', 'QMI') == ['3', '4', '5'] and len(c.stems('')) == 6
+    assert [c.cell(m, '', 'QMI').missing for m in c.methods] == [0, 3]
+
+
+def test_images_where_a_metric_is_undefined_take_no_part_in_ranks():
+    better, worse = result('x', shift=0.01), result('y')
+    worse.scores['0']['QMI'] = Score(math.nan)
+    assert ranks(Comparison([better, worse], SETTINGS, 0), 'QMI') == {'x': 1, 'y': 2}
+
+
+def test_methods_without_common_images_have_no_ranks():
+    other = result('y')
+    other.scores = {f'other {stem}': scores for stem, scores in other.scores.items()}
+    assert ranks(Comparison([result('x'), other], SETTINGS, 0), 'QMI') == {'x': 0, 'y': 0}
+
+
+def test_a_method_without_any_value_does_not_keep_the_others_from_ranks():
+    empty = result('z')
+    for scores in empty.scores.values():
+        scores['QMI'] = Score(math.nan)
+    c = Comparison([result('x'), result('y', shift=1), empty], SETTINGS, 0)
+    assert ranks(c, 'QMI') == {'x': 2, 'y': 1, 'z': 0}
+
+
 def test_scenarios_are_ranked_apart():
     c = Comparison([result('x', 'noise'), result('y', 'noise', shift=1), result('x', 'blur', shift=1),
                     result('y', 'blur')], SETTINGS, 0)

@@ -20,8 +20,11 @@ def test_intervals_are_repeatable_and_leave_out_undefined_values():
     assert bootstrap_interval(values) == bootstrap_interval([*values, math.nan]) == bootstrap_interval(values)
     many = np.random.default_rng(2).random(30).tolist()
     assert bootstrap_interval(many, seed=1) != bootstrap_interval(many, seed=2)
-    assert bootstrap_interval([3.]) == (3, 3)
-    assert all(math.isnan(end) for end in bootstrap_interval([math.nan]))
+
+
+@pytest.mark.parametrize('values', [[3.], [3., math.nan], [math.nan], []])
+def test_fewer_than_two_values_have_no_interval(values):
+    assert all(math.isnan(end) for end in bootstrap_interval(values))
 
 
 def test_the_paired_test():

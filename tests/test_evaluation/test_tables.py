@@ -38,7 +38,8 @@ def test_latex(comparison):
     assert r'B\&B & \textbf{2.50} & \underline{0.20} &  &  \\' in lines
     assert r'C & 0.50 (1*) & 0.30 &  &  \\' in lines
     assert lines.index(r'\midrule', 5) == lines.index(r'average & 9.00 & 0.00 &  &  \\') - 1
-    assert lines[-1] == '% variant yuliu, measured against the clean sources; (n*): mean leaves out n undefined images'
+    assert lines[-1] == ('% variant yuliu, measured against the clean sources; (n*): mean leaves out n of 2 noise, '
+                         '2 blur images, undefined; best and second: on the images that all methods have in common')
 
 
 def test_latex_without_scenarios_has_no_group_line():
@@ -122,3 +123,25 @@ def test_undefined_means():
     c = Comparison([result('A', '', [math.nan], 0.1)], Settings(('QMI', 'NABF')), 5)
     assert 'undefined (1*)' in tables.to_latex(c)
     assert list(csv.reader(io.StringIO(tables.to_csv(c))))[1][3:7] == ['', '', '', '1']
+
+
+def test_missing_images_are_shown_and_win_nothing():
+    """Without the hardest image B has the better mean, and was bold."""
+    c = Comparison([result('A', '', [3, 3, 1], 0.1), result('B', '', [2.5, 2.5], 0.2)], Settings(('QMI', 'NABF')), 0)
+    assert r'A & \textbf{2.33} & \textbf{0.10} \\' in tables.to_latex(c, 2)
+    lines = tables.to_markdown(c, 1).splitlines()
+    assert lines[3] == r'| B | <u>2.5 (1\*)</u> | <u>0.2 (1\*)</u> |'
+    assert 'n of 3 images, without a result; best and second: on the images that all' in lines[-1]
+    assert '(1*)' in text(tables.to_rich(c, '', 1))
+    assert 'best and second' not in tables.to_markdown(Comparison([result('A', '', [1, math.nan], 0.1)],
+                                                                  Settings(('QMI', 'NABF')), 0))
+
+
+def test_a_single_image_has_no_interval():
+    c = Comparison([result('A', '', [1], 0.1)], Settings(('QMI', 'NABF')), 50)
+    assert '±' not in tables.to_markdown(c, intervals=True).splitlines()[2]
+
+
+def test_the_table_of_tests_names_the_family(comparison):
+    shown = ' '.join(text(tables.to_rich_tests(comparison, 'noise', 'A_1')).split())
+    assert 'Holm-adjusted over the methods, each metric and scenario by itself' in shown

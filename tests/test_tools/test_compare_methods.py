@@ -75,6 +75,21 @@ def test_a_family_is_added_to_what_was_chosen(tool, folder, capfd):
     assert 'chosen with pairs all, not' in capfd.readouterr().err
 
 
+def test_defaults_do_not_depend_on_the_directory(tool, folder, repo_dir, monkeypatch, capfd):
+    monkeypatch.chdir(folder)
+    common = ['ivf', '--data-root', str(folder), '--cache', str(folder / 'cache'), '--scenarios', 'noise']
+    report = tool.build_parser().parse_args([*common, '--report', 'out'])
+    assert tool.Comparison(report, None).log_file() == repo_dir / 'docs/results/test_runs.jsonl'
+    assert tool.main([*common, '--choose', 'choice.json', '--families', 'none']) == 2
+    assert 'none is not in _base_/rivals.py' in capfd.readouterr().err  # the config was found
+    monkeypatch.setattr(tool, 'own_results', lambda: None)
+    assert tool.main([*common, '--report', 'out']) == 2
+    assert '--log FILE is needed to report on a test list outside a checkout' in capfd.readouterr().err
+    report.split = 'train'
+    assert tool.Comparison(report, None).log_file() is None
+    assert tool.Comparison.note(dict(split='train', task='ivf'), None) == 0
+
+
 def test_mistakes_are_one_line(tool, folder, capfd):
     common = ['ivf', '--data-root', str(folder), '--cache', str(folder / 'cache')]
     for arguments, text in ((['--report', str(folder / 'r')], '--report needs --choice'),

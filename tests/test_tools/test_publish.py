@@ -39,6 +39,14 @@ def test_weights_facts_and_entry(tool, folder):
     assert models[0]['SHA256'] == file_sha256(folder / 'weights/ivf.pth') and models[0]['Modalities'] == ['ir', 'vis']
 
 
+def test_the_folder_does_not_depend_on_the_directory(tool, folder, monkeypatch):
+    monkeypatch.setattr(tool, 'zoo_folder', lambda given: given or folder / 'weights')
+    (folder / 'elsewhere').mkdir()
+    monkeypatch.chdir(folder / 'elsewhere')
+    assert tool.main([str(folder / 'iter_7.pth'), 'ivf', '--config', 'c.py', '--task', 'ivf', '--summary', 's']) == 0
+    assert (folder / 'weights/ivf.pth').is_file()
+
+
 def test_a_rival_is_not_listed(tool, folder):
     assert run(tool, folder, '--unlisted', name='rival') == 0
     assert (folder / 'weights/rival.pth').is_file()

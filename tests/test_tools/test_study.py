@@ -34,6 +34,21 @@ def test_the_command_line_chooses_and_the_result_is_written(tool, tmp_path, monk
     assert 'written' in capfd.readouterr().err
 
 
+@pytest.mark.parametrize('own', [True, False])
+def test_results_go_to_the_checkout_from_any_directory_or_beside_the_trainings(tool, tmp_path, monkeypatch, own, capfd):
+    class Fake:
+        def __init__(self, *arguments):
+            self.run = lambda: ('# page\n', {})
+
+    (tmp_path / 'elsewhere').mkdir()
+    monkeypatch.chdir(tmp_path / 'elsewhere')
+    monkeypatch.setattr(tool, 'Conductor', Fake)
+    monkeypatch.setattr(tool, 'own_results', lambda: tmp_path / 'results' if own else None)
+    assert tool.main(['studies/steps.py', '--data-root', 'DATA', '--cache', 'c', '--work-dir', 'w']) == 0
+    assert (tmp_path / ('results' if own else 'elsewhere/w') / 'study_steps.md').is_file()
+    assert 'written' in capfd.readouterr().err
+
+
 def test_an_interruption_says_that_the_command_goes_on(tool, tmp_path, monkeypatch, capfd):
     def interrupted(*arguments):
         raise KeyboardInterrupt

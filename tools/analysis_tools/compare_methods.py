@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from drfuse.engine.app import OneLineParser, make_folder, run_app
 from drfuse.evaluation.functional.arrays import available_workers
-from drfuse.evaluation.rivals.arguments import FUSERS, pair_of_files, read_ours
+from drfuse.evaluation.rivals.arguments import FUSERS, own_results, pair_of_files, read_ours
 from drfuse.evaluation.rivals.jobs import Method, run_methods
 from drfuse.evaluation.rivals.report import page, row_results, rows_of
 from drfuse.evaluation.rivals.scenarios import SCENARIOS, Scenario, scenario_dataset, stems
@@ -28,6 +28,7 @@ from drfuse.evaluation.rivals.tuning import Chooser, joined, read_families
 from drfuse.utils.checkpoint import file_sha256, write_atomic
 from drfuse.utils.config import UserError, load_config
 from drfuse.utils.environment import machine
+from drfuse.utils.paths import find_config
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,12 +50,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument('--ours-fusers', action='store_true', help="show fusion rules on our models' restored sources")
     parser.add_argument('--all-rivals', action='store_true', help='every restorer times every rule, not the best alone')
     parser.add_argument('--denoiser', metavar='CONFIG,WEIGHTS', help='trained denoiser, for the restorers that use one')
-    parser.add_argument('--rivals', default='configs/_base_/rivals.py', help='config of the restorers to choose from')
+    parser.add_argument('--rivals', default='_base_/rivals.py', help='config of the restorers to choose from')
     parser.add_argument('--families', nargs='+', default=[], metavar='NAME', help='choose among these and what '
                         'CHOICE.json, where it exists, says of the others on the same pairs; default: all of --rivals')
     parser.add_argument('--tuning-pairs', type=int, default=5, help='pairs on which settings are searched')
     parser.add_argument('--cache', default='work_dirs/compare_cache', help='folder of results of single pairs')
-    parser.add_argument('--log', default='docs/results/test_runs.jsonl', help='notes every look at a test list')
+    parser.add_argument('--log', help='notes every look at a test list; default: docs/results/test_runs.jsonl of the '
+                        'checkout; needed for a test list outside one')
     parser.add_argument('--workers', type=int, default=available_workers(), help='processes; default: all cores')
     return parser
 
@@ -87,7 +89,7 @@ class Comparison:
     def choose(self) -> None:
         """Choose restorers and write the choice."""
         args, facts = self.args, self.facts()
-        families = [f for f in read_families(load_config(args.rivals).families)
+        families = [f for f in read_families(load_config(find_config(args.rivals)).families)
                     if f.name in args.families or not args.families]
         unknown = set(args.families) - {f.name for f in families}
         if unknown:
@@ -136,7 +138,7 @@ class Comparison:
 
     def report(self) -> None:
         """Run all methods and write the tables."""
-        args, ours = self.args, read_ours(self.args.ours)
+        args, ours, log = self.args, read_ours(self.args.ours), self.log_file()
         if not args.choice or not Path(args.choice).is_file():
             raise UserError(f'--report needs --choice CHOICE.json, written by --choose; got {args.choice}')
         choice = json.loads(Path(args.choice).read_text())
@@ -147,7 +149,7 @@ class Comparison:
         facts = dict(self.facts(), chosen_on=choice['facts']['pairs'],
                      ours={name: dict(config=Path(c).name, weights=Path(w).name, sha256=file_sha256(w))
                            for name, (c, w) in ours.items()})
-        facts['looks'] = self.note(facts)
+        facts['looks'] = self.note(facts, log)
         text, data = page(facts, results, choice['choices'])
         out = Path(args.report)
         write_atomic(json.dumps(data, indent=1), out.with_suffix('.json'))
@@ -163,9 +165,25 @@ class Comparison:
             result.rows += rows_of(name, found, name in ours)
         return result
 
-    def note(self, facts: dict[str, Any]) -> int:
+    def log_file(self) -> Path | None:
+        """Return the log of looks; None for pairs that may be looked at, outside a checkout.
+
+        Raises:
+            UserError: If a test list is looked at and it is not known where: a file of this directory would begin to
+                count anew in the next one.
+        """
+        own = own_results()
+        if self.args.log or own:
+            return Path(self.args.log or own / 'test_runs.jsonl')
+        if self.scenarios[0].split == 'test':
+            raise UserError('--log FILE is needed to report on a test list outside a checkout: it counts the looks')
+        return None
+
+    @staticmethod
+    def note(facts: dict[str, Any], log: Path | None) -> int:
         """Write a run on a test list into the log; return how many are in it for this task."""
-        log = Path(self.args.log)
+        if log is None:
+            return 0
         if facts['split'] == 'test':
             make_folder(log.parent, '--log folder')
             with open(log, 'a', encoding='utf-8') as file:

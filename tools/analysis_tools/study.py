@@ -21,6 +21,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from drfuse.engine.app import OneLineParser, make_folder, run_app
 from drfuse.evaluation.functional.arrays import available_workers
+from drfuse.evaluation.rivals.arguments import own_results
 from drfuse.evaluation.study.conduct import Conditions, Conductor
 from drfuse.evaluation.study.plan import Study, read_study
 from drfuse.utils.checkpoint import write_atomic
@@ -33,7 +34,7 @@ CACHE = 'work_dirs/compare_cache'
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser."""
     parser = OneLineParser(prog='study.py', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('study', help='config of the study: configs/studies/*.py')
+    parser.add_argument('study', help='config of the study: studies/*.py')
     parser.add_argument('--data-root', required=True, help='folder of all sets of the base config')
     parser.add_argument('--minutes', type=float, default=4.0, help='of each training; default: 4')
     parser.add_argument('--workers', type=int, default=available_workers(),
@@ -44,7 +45,8 @@ def build_parser() -> argparse.ArgumentParser:
                         'with; default: all')
     parser.add_argument('--work-dir', help='folder of trainings; default: work_dirs/study_NAME')
     parser.add_argument('--cache', default=CACHE, help=f'folder of results of single pairs; default: {CACHE}')
-    parser.add_argument('--out', help='writes OUT.json and OUT.md; default: docs/results/study_NAME')
+    parser.add_argument('--out', help='writes OUT.json and OUT.md; default: study_NAME in docs/results of a checkout, '
+                        'outside one in --work-dir')
     return parser
 
 
@@ -71,7 +73,7 @@ def conduct(args: argparse.Namespace) -> None:
                         f'{args.pairs}')
     study = chosen(read_study(args.study), args)
     folder = Path(args.work_dir or f'work_dirs/study_{study.name}')
-    out = Path(args.out or f'docs/results/study_{study.name}')
+    out = Path(args.out or (own_results() or folder) / f'study_{study.name}')
     for path, name in ((folder, '--work-dir'), (args.cache, '--cache'), (out.parent, 'folder of --out')):
         make_folder(path, name)
     conditions = Conditions(args.data_root, args.minutes, args.workers, args.pairs, folder, Path(args.cache))

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 import yaml
 
-from drfuse.apis.model_zoo import METAFILE, TASKS
+from drfuse.apis.model_zoo import METAFILE, TASKS, zoo_folder
 from drfuse.utils.checkpoint import file_sha256, model_weights, read_checkpoint, save_atomic, write_atomic
 from drfuse.utils.config import UserError
 
@@ -67,7 +67,8 @@ def publish(args: argparse.Namespace) -> str:
     Raises:
         UserError: If the weights are too large to ship, or the folder has no metafile.
     """
-    metafile, target = args.folder / METAFILE, args.folder / f'{args.name}.pth'
+    folder = zoo_folder(args.folder)
+    metafile, target = folder / METAFILE, folder / f'{args.name}.pth'
     if not metafile.is_file():
         raise UserError(f'no list of models {metafile}')
     content = average([strip(source, args.half) for source in (args.checkpoint, *args.average)])
@@ -94,7 +95,7 @@ def main(argv: list[str] | None = None) -> int:
                         help='ship the mean weights of these and the first')
     parser.add_argument('--half', action='store_true', help='half precision on disk')
     parser.add_argument('--unlisted', action='store_true', help='a rival for comparisons: no entry in the metafile')
-    parser.add_argument('--folder', type=Path, default=Path('weights'))
+    parser.add_argument('--folder', type=Path, help="folder of weights; default: drfuse's own")
     try:
         print(publish(parser.parse_args(argv)))
     except (UserError, FileNotFoundError) as error:

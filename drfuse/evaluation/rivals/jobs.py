@@ -18,6 +18,7 @@ from torch import nn
 from drfuse.apis.model_zoo import load_model
 from drfuse.baselines.fusers import build_fuser
 from drfuse.degradations import Observation
+from drfuse.evaluation.code_version import code_hash
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import PAPER_METRICS, measure, psnr, ssim
 from drfuse.evaluation.functional.fidelity import PSNR_CAP
@@ -27,11 +28,9 @@ from drfuse.registry import MODELS, RESTORERS
 from drfuse.utils.checkpoint import file_sha256, load_checkpoint, write_atomic
 from drfuse.utils.config import UserError, config_errors, load_config
 from drfuse.utils.parallel import map_unordered
-from drfuse.utils.paths import PACKAGE_DIR, find_config
+from drfuse.utils.paths import find_config
 
 METRICS = (*PAPER_METRICS, 'SSIM')
-_CODE = {'restore': ('baselines', 'degradations'), 'rivals': ('baselines', 'degradations', 'evaluation/functional'),
-         'model': ('models', 'diffusion', 'degradations', 'baselines/fusers.py', 'evaluation/functional')}
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Method:
         """Return what its results depend on, besides the pair: settings, weights, code."""
         config = load_config(find_config(self.config)).pretty_text if self.config else ''
         weights = file_sha256(self.weights) if self.weights else ''
-        return [self.kind, self.restorers, *self.fusers, config, weights, _code_hash(self.kind)]
+        return [self.kind, self.restorers, *self.fusers, config, weights, code_hash()]
 
 
 @dataclass(frozen=True)
@@ -93,16 +92,6 @@ def _facts(scenario: Scenario) -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def _image_hashes(data_root: str, split: str, stem: str, scenario: Scenario) -> list[str]:
     return [file_sha256(path) for path in paths(scenario, stem).values()]
-
-
-@lru_cache(maxsize=8)
-def _code_hash(kind: str) -> str:
-    digest = hashlib.sha256()
-    for part in _CODE[kind]:
-        place = PACKAGE_DIR / part
-        for file in [place] if place.is_file() else sorted(place.rglob('*.py')):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def needs_denoiser(node: Any) -> bool:

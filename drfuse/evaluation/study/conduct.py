@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from rich.progress import Progress
 
+from drfuse.evaluation.code_version import code_hash
 from drfuse.evaluation.rivals.scenarios import Scenario, stems
 from drfuse.evaluation.rivals.tuning import spread
 from drfuse.evaluation.study.kept import keep, kept
@@ -147,7 +148,7 @@ class Conductor:
         seed = self.study.seeds[0]
         configs = [self.study.run_config(name, seed, _ENDLESS) for name in names]
         file = self.at.folder / 'speed' / f'{names[0]}.json'
-        key = key_of(*configs, self.study.amp, self.at.probe_seconds, machine(), self._data)
+        key = key_of(*configs, self.study.amp, self.at.probe_seconds, machine(), self._data, code_hash())
         note = kept(file, key)
         if note is None:
             starts = [partial(Training, cfg, file.parent / f'{number}_{name}', self.at.data_root, self.study.amp)
@@ -166,7 +167,7 @@ class Conductor:
         for seed in self.study.seeds:
             for name, speed in speeds.items():
                 iterations = speed.iterations(60 * self.at.minutes)
-                key = key_of(self.study.run_config(name, seed, iterations), self.study.amp, self._data)
+                key = key_of(self.study.run_config(name, seed, iterations), self.study.amp, self._data, code_hash())
                 runs.append(Run(name, seed, iterations, self.at.folder / name / f'seed_{seed}', key))
         return runs
 

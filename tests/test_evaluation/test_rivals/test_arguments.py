@@ -2,7 +2,7 @@
 
 import pytest
 
-from drfuse.evaluation.rivals.arguments import pair_of_files, read_ours
+from drfuse.evaluation.rivals.arguments import own_results, pair_of_files, read_ours
 from drfuse.utils.config import UserError
 
 
@@ -12,6 +12,15 @@ def test_config_and_checkpoint(repo_dir):
     assert config.endswith('light/ivf.py') and found == weights
     assert pair_of_files(None, '--denoiser') is None
     assert read_ours([f'light=light/ivf.py,{weights}']) == dict(light=(config, weights))
+
+
+def test_own_files_are_found_from_any_directory(repo_dir, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config, weights = pair_of_files('configs/light/ivf.py,weights/ivf.pth', '--denoiser')
+    assert (config, weights) == (str(repo_dir / 'configs/light/ivf.py'), str(repo_dir / 'weights/ivf.pth'))
+    assert own_results() == repo_dir / 'docs/results'
+    monkeypatch.setattr('drfuse.evaluation.rivals.arguments.share_root', lambda: tmp_path)
+    assert own_results() is None
 
 
 @pytest.mark.parametrize(('text', 'problem'), [

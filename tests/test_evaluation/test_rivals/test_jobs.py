@@ -78,6 +78,17 @@ def test_results_are_kept_and_keyed_by_what_they_depend_on(scenario, tmp_path, m
     assert [job.key() in keys for job in others] == [False, True, False]  # the list a pair is on does not matter
 
 
+@pytest.mark.parametrize('kind', ['restore', 'rivals', 'model'])
+def test_what_other_code_made_is_not_kept(scenario, monkeypatch, kind):
+    keys = []
+    for code in ('first', 'other'):
+        monkeypatch.setattr('drfuse.evaluation.rivals.jobs.code_hash', lambda code=code: code)
+        Method.identity.cache_clear()
+        keys.append(Job(scenario(), 'p0', Method(kind, json.dumps(dict(ir=BICUBIC)))).key())
+    Method.identity.cache_clear()
+    assert keys[0] != keys[1]
+
+
 def test_the_denoiser_reaches_nested_restorers(scenario, denoiser):
     assert needs_denoiser(LEARNED) and not needs_denoiser(dict(type='Cascade', denoise=BICUBIC, deblur=WIENER))
     method = Method.with_restorers('restore', dict(ir=LEARNED), denoiser=denoiser)

@@ -45,6 +45,19 @@ def test_runs_of_a_seed_follow_each_other_and_know_their_config(conductor, quick
     assert len(quick_speed) == 1  # kept
 
 
+def test_what_other_code_made_is_not_kept(conductor, quick_speed, monkeypatch):
+    runs = conductor.plan(conductor.speeds())
+    monkeypatch.setattr(conduct, 'inference_times', lambda *arguments: dict(made_by='first code'))
+    conductor._times(runs)
+    monkeypatch.setattr(conduct, 'inference_times', lambda *arguments: dict(made_by='other code'))
+    assert conductor._times(runs) == dict(made_by='first code')
+    monkeypatch.setattr(conduct, 'code_hash', lambda: 'other')
+    others = conductor.plan(conductor.speeds())
+    assert len(quick_speed) == 2
+    assert not {run.key for run in runs} & {run.key for run in others}
+    assert conductor._times(others) == dict(made_by='other code')
+
+
 def test_an_odd_variant_is_measured_beside_a_companion(conductor, monkeypatch, tiny_study):
     groups = []
     study = type(tiny_study)(**{**tiny_study.__dict__, 'variants': {**tiny_study.variants, 'third': {}}})
