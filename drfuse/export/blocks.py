@@ -47,9 +47,10 @@ class Setup(nn.Module):
         blur = transfer(rows, columns, kernel)
         solver = WienerPinv()
         level = self._rms(sigma, factor)
-        inverse = self._inverse(blur, kernel, level, solver.signal_variance)
+        # as Compose tells it to the blur's filter: repeating cells of s x s pixels, noise counts s times
+        inverse = self._inverse(blur, kernel, factor * level, solver.signal_variance)
         trusted = inverse if self.error_std is None else \
-            self._inverse(blur, kernel, level.clamp(min=self.noise_floor), self.error_std**2)
+            self._inverse(blur, kernel, factor * level.clamp(min=self.noise_floor), self.error_std**2)
         valid = sum(factor == f for f in FACTORS).bool() & (sigma.min() >= 0)
         return (valid, self._probe(y, factor), inverse, trusted, *rows[:3], *columns[:3], blur, is_symmetric(kernel))
 
