@@ -1,4 +1,4 @@
-"""Harvard PET-MRI, composite, small: the same data with the light network, for a CPU.
+"""Harvard PET-MRI, composite, small: the same data with the light networks, for a CPU.
 
 Restoration starts from the shipped model of all degradations, the fusion mask from nothing. Learned correction scales,
 and restoration weighs samples by PSNR: a few thousand iterations of the paper's weights (1 : 10 : 100) leave
@@ -8,8 +8,11 @@ ones of black background would count as much as the brain.
 
 _base_ = ['./mif_composite.py']
 load_from = 'weights/mif.pth'
+last = dict(type='LightUNet', emb_channels=0)
+early = dict(last, decoder_blocks=(2, 2), weight_blocks=0, remember=True)
 model = dict(
-    backbone=dict(_delete_=True, type='LightUNet', num_sources=2),
+    backbone=dict(_delete_=True, type='StepwiseDenoiser', num_sources=2,
+                  networks=[dict(last, recall=True), dict(early, recall=True), early]),
     sampler=dict(correction_scale=dict(_delete_=True, type='LearnedScale', num_steps=3, fused=1.0), init='pinv',
                  fused_update='consistent', x0_range=(-0.5, 1.5)),
     losses=dict(restoration=dict(norm='psnr', weight=0.1), fusion=dict(fusion_weight=0.2, ssim_weight=2.0)))
@@ -20,3 +23,4 @@ train_cfg = dict(_delete_=True, type='FusionIterTrainLoop', max_iters=2600, val_
 custom_hooks = [*_base_.custom_hooks, dict(type='EMAHook', momentum=0.002)]
 num_threads = 1  # a small model gains nothing from more, and loses much to any other program
 cpu_twin = None
+del last, early

@@ -7,9 +7,8 @@ so that the network spends itself on MRI.
 _base_ = ['./mif.py']
 load_from = 'weights/mif.pth'
 model = dict(
-    train_only=['embedding', 'backbone.stem', 'encoder', 'down', 'bottom', 'backbone.up', 'decoder', 'eps_head',
-                'sampler'],
+    train_only=['.stem', 'encoder', 'down', 'bottom', '.up', 'decoder', 'eps_head', 'recall', 'sampler'],
     losses=dict(_delete_=True, restoration=dict(
-        type='SourceReconLoss', norm='psnr', weight=0.05, shares=(0.3, 1.0), gross=5.0)))
+        type='SourceReconLoss', norm='psnr', weight=0.05, shares=(0.5, 1.0), gross=5.0)))
 train_cfg = dict(max_iters=3600, val_interval=1200)
 train_dataloader = dict(batch_size=2, dataset=dict(shared=dict(crop_size=192)))

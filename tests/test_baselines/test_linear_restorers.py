@@ -9,8 +9,9 @@ BLUR, NOISE = dict(type='GaussianBlur', sigma=1.2, kernel_size=9), dict(type='Ga
 
 
 def test_bicubic_enlarges(composite, scene):
-    image = Bicubic()(composite)
-    torch.testing.assert_close(image, F.interpolate(composite.y, scene.shape[-2:], mode='bicubic').clamp(0, 1))
+    image, (height, width) = Bicubic()(composite), scene.shape[-2:]  # 33 rows: the last cell is cut
+    whole = F.interpolate(composite.y, scale_factor=2, mode='bicubic')[..., :height, :width]
+    torch.testing.assert_close(image, whole.clamp(0, 1))
 
 
 def test_pseudoinverse_takes_its_gamma(observe, error):
@@ -35,7 +36,7 @@ def test_wiener_equals_the_dense_solution(observe):
 @pytest.mark.parametrize('stages', [[NOISE], [BLUR, NOISE], [BLUR, NOISE, dict(type='AveragePool', factor=2)]])
 def test_wiener_beats_doing_nothing(observe, error, stages):
     observation = observe(*stages)
-    assert error(Wiener(300.0)(observation)) < error(Bicubic()(observation))
+    assert error(Wiener(100.0)(observation)) < error(Bicubic()(observation))
 
 
 def test_weight_must_be_positive():
