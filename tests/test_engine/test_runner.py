@@ -152,7 +152,9 @@ def test_a_compiled_network_learns_the_same(trained, options):
     plain, expected = trained('plain', False)
     assert plain.model.backbone._compiled_call_impl is None
     assert list(runner.model.state_dict()) == list(plain.model.state_dict())
-    torch.testing.assert_close(compiled, expected, atol=1e-4, rtol=0)
+    gap = (compiled - expected).abs()
+    # Adam takes a whole step either way where a gradient is nothing but rounding
+    assert float((gap > 1e-4).double().mean()) < 1e-4 and float(gap.max()) < 5e-3
 
 
 def test_unknown_options_of_the_compiler_are_one_line(trained):
