@@ -28,7 +28,7 @@ class EnlargedOperator(LinearOperator):
 
     def forward(self, x: torch.Tensor, params: Params) -> torch.Tensor:
         """Return A U x."""
-        return self.A.forward(enlarge(x, self.A.image_shape))
+        return self.A.forward(enlarge(x, self.A.image_shape, factor=self.A.stride))
 
 
 @RESTORERS.register_module()
@@ -74,7 +74,7 @@ class Cascade(Restorer):
         if not self.enlarge_last or tuple(size) == tuple(A.image_shape):
             return self.deblur(left)
         small = EnlargedOperator(A).bind({}, size).with_noise(A.noise_std)
-        return enlarge(self.deblur(replace(left, A=small)), A.image_shape)
+        return enlarge(self.deblur(replace(left, A=small)), A.image_shape, factor=A.stride)
 
 
 @RESTORERS.register_module()

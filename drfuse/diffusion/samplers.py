@@ -8,7 +8,6 @@ from typing import Literal, get_args
 
 import torch
 from mmengine.model import BaseModule
-from torch.nn import functional as F
 
 from drfuse.degradations.bound_operator import BoundOperator
 from drfuse.degradations.degradation import Observation
@@ -19,6 +18,7 @@ from drfuse.diffusion.denoiser import Denoiser, StepCondition
 from drfuse.diffusion.output import FusionOutput, StepRecord
 from drfuse.registry import SAMPLERS
 from drfuse.utils.bound import bound
+from drfuse.utils.enlarge import enlarge
 
 Init = Literal['observation', 'pinv']
 
@@ -224,7 +224,4 @@ def full_size_sigma(observation: Observation) -> torch.Tensor:
     sigma, (height, width), stride = observation.sigma, observation.A.image_shape, observation.A.stride
     if sigma.shape[-2:] in ((1, 1), (height, width)):
         return sigma
-    # cells of stride pixels; those at the end may be smaller, or left out
-    full = sigma.repeat_interleave(stride, -2).repeat_interleave(stride, -1)[..., :height, :width]
-    gap = (0, width - full.shape[-1], 0, height - full.shape[-2])
-    return F.pad(full, gap, 'replicate') if any(gap) else full
+    return enlarge(sigma, (height, width), 'nearest', factor=stride)

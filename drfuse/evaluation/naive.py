@@ -24,7 +24,7 @@ GAMMAS = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 
 def bicubic(observation: Observation) -> torch.Tensor:
     """Return y enlarged bicubically to the image's size (B, 1, H, W); y itself where sizes agree."""
-    return enlarge(observation.y, observation.A.image_shape)
+    return enlarge(observation.y, observation.A.image_shape, factor=observation.A.stride)
 
 
 def regularised_pinv(observation: Observation, gamma: float) -> torch.Tensor:

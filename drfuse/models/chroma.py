@@ -50,7 +50,8 @@ def restore_chroma(chroma: torch.Tensor, luma: torch.Tensor, observation: Observ
     rest = chroma - slope * guide - offset
     (spread,) = _boxes((rest.square(),), radius)
     rest = rest * ((spread - _MARGIN * noise).clamp(min=0) / spread.clamp(min=1e-12))
-    slope, offset, rest = (enlarge(image, luma.shape[-2:]) for image in (slope, offset, rest))
+    slope, offset, rest = (enlarge(image, luma.shape[-2:], factor=observation.A.stride)
+                           for image in (slope, offset, rest))
     return (slope * luma + offset + rest).clamp(0, 1)
 
 

@@ -20,8 +20,8 @@ def whole_factor(small: Sequence[int], full: Sequence[int]) -> int | None:
     return next(fitting, None)
 
 
-def enlarge(image: torch.Tensor, shape: Sequence[int], mode: str = 'bicubic',
-            antialias: bool = False) -> torch.Tensor:
+def enlarge(image: torch.Tensor, shape: Sequence[int], mode: str = 'bicubic', antialias: bool = False,
+            factor: int | None = None) -> torch.Tensor:
     """Enlarge an image by interpolation between the centres of its cells.
 
     Where the size is that of cells of s x s pixels of which the last are cut, interpolating to the size itself would
@@ -31,9 +31,10 @@ def enlarge(image: torch.Tensor, shape: Sequence[int], mode: str = 'bicubic',
     Args:
         image: (B, C, h, w).
         shape: (H, W).
-        mode: ``'bicubic'`` or ``'bilinear'``; half-pixel centres.
+        mode: ``'bicubic'`` or ``'bilinear'``, half-pixel centres; ``'nearest'`` repeats cells.
         antialias: PyTorch's other kernels, wider where an image is reduced; its bicubic one has Keys' a = -1/2 (else
             -3/4), with which a ramp stays a ramp.
+        factor: Side of the cells where it is known; None = by the sizes, which for few cells fit several.
 
     Returns:
         (B, C, H, W); the image itself if the size fits already.
@@ -41,7 +42,7 @@ def enlarge(image: torch.Tensor, shape: Sequence[int], mode: str = 'bicubic',
     height, width = shape
     if tuple(image.shape[-2:]) == (height, width):
         return image
-    factor = whole_factor(image.shape[-2:], (height, width))
+    factor = factor or whole_factor(image.shape[-2:], (height, width))
     if factor is None:
         return F.interpolate(image, (height, width), mode=mode, antialias=antialias)
     large = F.interpolate(image, scale_factor=factor, mode=mode, antialias=antialias)[..., :height, :width]

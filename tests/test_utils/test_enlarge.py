@@ -26,6 +26,13 @@ def test_a_pooled_scene_comes_back_in_its_place(shape, border):
     assert error.max() < 0.25
 
 
+def test_a_known_factor_decides_where_sizes_fit_several():
+    x = torch.arange(6.0).view(1, 1, 2, 3)  # 11 x 14 pixels: cells of 4, the last left out, or cells of 6
+    assert whole_factor((2, 3), (11, 14)) == 6
+    assert torch.equal(enlarge(x, (11, 14), 'nearest', factor=4)[..., :8, :12],
+                       x.repeat_interleave(4, -2).repeat_interleave(4, -1))
+
+
 def test_other_sizes_are_interpolated():
     x = torch.rand(1, 2, 10, 10, generator=torch.Generator().manual_seed(0))
     assert enlarge(x, (10, 10)) is x

@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument('--data-root', help='folder of the data sets')
     parser.add_argument('--batches', type=int, default=40, help='training batches to look at')
     parser.add_argument('--share', type=float, default=0.9, help='of the pictures that stay below what sets the limit')
-    parser.add_argument('--margin', type=float, default=1.1, 
+    parser.add_argument('--margin', type=float, default=1.1,
                         help='limit over the largest value of these, before rounding up')
     args = parser.parse_args(arguments)
     init_default_scope('drfuse')
