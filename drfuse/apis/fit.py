@@ -14,11 +14,9 @@ from drfuse.degradations.window import Window
 LARGEST = 1 << 16
 """Most pixels that are looked at, in the middle of the picture."""
 LIMIT = 2.0
-"""Times what noise explains from which on a misfit is worth a warning.
-
-Every fifth validation pair of RoadScene shows at most 1.0 where what is told is right and 1.5 where there is 1.5 times
-as much noise, 1.2 to 5.9 where a blur without noise is half of what is told, and 3.3 to 17 where there is none.
-"""
+"""Times what noise explains from which on a misfit is worth a warning: above what validation pairs show where what is
+told is right or there is somewhat more noise, below what they show where a picture is sharper than told
+(docs/results/mismatch_ivf.md)."""
 _LEVEL = 1 / 255
 
 

@@ -1,5 +1,7 @@
 """The rule for bfloat16, and that a model which breaks it is found."""
 
+import json
+import sys
 
 import cv2
 import numpy as np
@@ -44,3 +46,41 @@ def test_weights_by_rule_fit_the_paper_network(tool, shared_dir, tmp_path):
     network = DualDecoderUNet()
     network.load_state_dict({k.removeprefix('backbone.'): v for k, v in state.items() if k.startswith('backbone.')})
     assert float(network.stem.weight.detach().std()) == pytest.approx(1 / 27**0.5, rel=0.1)
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    for kind in ('a', 'b'):
+        (tmp_path / kind).mkdir()
+        for i in range(5):
+            image = np.random.default_rng(i).integers(0, 255, (16, 16), np.uint8)
+            cv2.imwrite(str(tmp_path / kind / f'{i}.png'), cv2.resize(image, (64, 64)))
+    return [str(tmp_path / 'a'), str(tmp_path / 'b')]
+
+
+def test_results_are_kept_by_name_and_shown(tool, tmp_path, pairs, monkeypatch, capsys):
+    file, page = tmp_path / 'precision.json', tmp_path / 'page.md'
+    page.write_text('before\n' + '\n'.join(tool.MARKS) + '\nafter\n')
+    earlier = dict(sha256='0' * 64, pairs=5, presets=['noise'], machine='M', date='D', found={
+        'bfloat16': dict(largest=9.0, within_one=0.5, keeps=False)})
+    file.write_text(json.dumps(dict(other=earlier, mine=earlier)))
+    monkeypatch.setattr(sys, 'argv', ['measure_precision.py', '--pairs', *pairs, '--presets', 'noise',
+                                      '--json', str(file), '--page', str(page), '--label', 'mine'])
+    code = tool.main()
+    results = json.loads(file.read_text())
+    assert results['other'] == earlier and results['mine']['model'] == 'ivf'
+    found, rows = results['mine']['found'], results['mine']['rows']
+    assert code == (0 if found['bfloat16']['keeps'] else 1) and len(rows) == 10
+    assert found['float32']['largest'] == max(r['largest'] for r in rows if r['precision'] == 'float32') < 0.1
+    shown = page.read_text()
+    largest = found['bfloat16']['largest']
+    assert f"| mine | {results['mine']['sha256'][:12]} | bfloat16 | 5: noise | {largest:.2f} |" in shown
+    assert '| 9.00 | 50.000% | **no** |' in shown and shown.endswith('after\n')
+    capsys.readouterr()
+
+
+def test_a_page_needs_a_file(tool, pairs, monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', ['measure_precision.py', '--pairs', *pairs, '--page', 'page.md'])
+    with pytest.raises(SystemExit):
+        tool.main()
+    assert '--page shows what --json keeps' in capsys.readouterr().err

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from drfuse.apis.fit import LIMIT
 from drfuse.datasets.synthetic import draw_road_scene
 from drfuse.visualization.image_writer import write_png
 
@@ -31,5 +32,9 @@ def test_factors_are_what_is_done_over_what_is_told(tool, tmp_path, capfd):
     assert found['noise', 1.0, 'vis']['observed'] == pytest.approx(25, abs=4)
     row = found['blur', 1.0, 'vis']
     assert row['restored'] > row['observed'] and row['images'] == 1
-    assert f'{row["restored"]:.2f} ({row["observed"]:.2f})' in (tmp_path / 'out.md').read_text()
+    page = (tmp_path / 'out.md').read_text()
+    assert f'{row["restored"]:.2f} ({row["observed"]:.2f})' in page
+    right, sharp = row['misfits'], found['blur', 0.0, 'vis']['misfits']
+    assert len(right) == 1 and right[0] < LIMIT and sharp[0] > right[0]
+    assert f'{sharp[0]:.1f} - {sharp[0]:.1f} | {right[0]:.1f} - {right[0]:.1f} |' in page
     capfd.readouterr()

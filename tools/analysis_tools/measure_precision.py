@@ -6,14 +6,17 @@ Clean pairs are degraded as each preset says and fused three times: by the netwo
 its fast forms in float32 and bfloat16. The exit code is 0 if for every pair and preset no pixel of bfloat16's fused
 luminance moves by more than 2 of 255 levels and 99.9 % by at most 1; then the model's entry in metafile.yml may say
 ``Bfloat16: true``. At least five pairs are asked for. ``--rule SHAPES.json`` fills the paper's network by the rule of
-the parity data (names and shapes of the release's parameters) in place of a checkpoint.
+the parity data (names and shapes of the release's parameters) in place of a checkpoint. ``--json FILE --label NAME``
+keeps the result under a name; docs/performance.md (``--page``) shows all results of that file.
 """
 
 import argparse
+import datetime
 import json
 import tempfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,11 +24,16 @@ import torch
 from drfuse.apis import FusionInferencer, as_picture
 from drfuse.apis.degradation_spec import PRESETS
 from drfuse.apis.pairs import match_sources
+from drfuse.benchmark.page import table, update_page
 from drfuse.degradations import Degradation
 from drfuse.models.official_weights import convert_official_state_dict
+from drfuse.utils.checkpoint import write_atomic
+from drfuse.utils.environment import machine
 from drfuse.utils.seed import keyed_generator
 
 MOST, USUAL, SHARE, PAIRS = 2.0, 1.0, 0.999, 5
+PRECISIONS = ('float32', 'bfloat16')
+MARKS = '<!-- precision: begin -->', '<!-- precision: end -->'
 
 
 def errors(single: np.ndarray, half: np.ndarray) -> dict[str, float]:
@@ -67,8 +75,37 @@ def rule_weights(shapes: Path, target: Path) -> Path:
     return target
 
 
-def main() -> int:
-    """Measure, print a line a pair, and return 0 if the rule holds."""
+def summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the worst of both measures over all pairs and presets, by precision."""
+    found = {}
+    for precision in PRECISIONS:
+        own = [row for row in rows if row['precision'] == precision]
+        found[precision] = dict(largest=max(row['largest'] for row in own), keeps=keeps(own),
+                                within_one=min(row['within_one'] for row in own))
+    return found
+
+
+def text(results: dict[str, Any]) -> str:
+    """Return the results of all models as Markdown."""
+    rows = [[name, result['sha256'][:12], precision, f'{result["pairs"]}: {", ".join(result["presets"])}',
+             f'{found["largest"]:.2f}', f'{found["within_one"]:.3%}', 'yes' if found['keeps'] else '**no**']
+            for name, result in results.items() for precision, found in result['found'].items()]
+    notes = dict.fromkeys(f'{result["machine"]}; {result["date"]}.' for result in results.values())
+    return '\n'.join([*table(['weights', 'SHA-256', 'precision', 'pairs and presets', 'largest change, levels',
+                              'pixels within one level, least', 'rule kept'], rows), '', *notes])
+
+
+def keep(result: dict[str, Any], label: str, file: Path, page: Path | None) -> None:
+    """Add a result to a file, in place of an earlier one of this name, and show all of them on the page."""
+    results = json.loads(file.read_text()) if file.is_file() else {}
+    results[label] = result
+    write_atomic(json.dumps(results, indent=1) + '\n', file)
+    if page is not None:
+        update_page(page, text(results), MARKS)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--pairs', nargs=2, required=True, metavar=('A', 'B'), help='folders of clean pairs')
     parser.add_argument('--model', default='ivf', help='name or config')
@@ -78,27 +115,50 @@ def main() -> int:
     parser.add_argument('--presets', nargs='+', default=list(PRESETS), choices=PRESETS, help='what is done to them')
     parser.add_argument('--number', type=int, default=PAIRS, help='pairs to measure, at least 5')
     parser.add_argument('--side', type=int, help='only the middle of every picture, of so many pixels')
-    args = parser.parse_args()
-    pairs = match_sources(*args.pairs).pairs[:args.number]
-    if len(pairs) < PAIRS:
-        parser.error(f'at least {PAIRS} pairs are needed, got {len(pairs)}')
-    with tempfile.TemporaryDirectory() as folder:
-        weights = rule_weights(args.rule, Path(folder, 'rule.pth')) if args.rule else args.weights
-        plain, *fast = (FusionInferencer(args.model, weights, 'cpu', precision, args.folder, accelerated=accelerated)
-                        for precision, accelerated in (('float32', False), ('float32', True), ('bfloat16', True)))
-    rows = []
+    parser.add_argument('--json', type=Path, help='adds the result to this file')
+    parser.add_argument('--label', help='name of the result there; default: the model')
+    parser.add_argument('--page', type=Path, help='Markdown page that shows all results of that file')
+    return parser
+
+
+def measure(plain: FusionInferencer, fast: list[FusionInferencer], pairs: list[Any],
+            args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Fuse every pair under every preset; return a row for each of the fast forms, and print it."""
+    rows: list[dict[str, Any]] = []
     for preset in args.presets:
         for pair in pairs:
             sources = [degraded(Path(source), preset, args.side) for source in pair[1:]]
             expected = plain(*sources, preset).luminance['fused']
             rows += [dict(errors(expected, run(*sources, preset).luminance['fused']), precision=run.precision,
                           pair=pair.name, preset=preset) for run in fast]
-            print(*(json.dumps(row) for row in rows[-2:]), sep='\n', flush=True)
-    for precision in ('float32', 'bfloat16'):
-        own = [row for row in rows if row['precision'] == precision]
-        print(f'{args.model}, {precision}: at most {max(row["largest"] for row in own):.2f} levels, at least '
-              f'{min(row["within_one"] for row in own):.4%} within one: {"kept" if keeps(own) else "not kept"}')
-    return 0 if keeps([row for row in rows if row['precision'] == 'bfloat16']) else 1
+            print(*(json.dumps(row) for row in rows[-len(fast):]), sep='\n', flush=True)
+    return rows
+
+
+def main() -> int:
+    """Measure, print a line a pair, and return 0 if the rule holds."""
+    parser = build_parser()
+    args = parser.parse_args()
+    pairs = match_sources(*args.pairs).pairs[:args.number]
+    if len(pairs) < PAIRS:
+        parser.error(f'at least {PAIRS} pairs are needed, got {len(pairs)}')
+    if args.page and not args.json:
+        parser.error('--page shows what --json keeps: name both')
+    with tempfile.TemporaryDirectory() as folder:
+        weights = rule_weights(args.rule, Path(folder, 'rule.pth')) if args.rule else args.weights
+        plain, *fast = (FusionInferencer(args.model, weights, 'cpu', precision, args.folder, accelerated=accelerated)
+                        for precision, accelerated in (('float32', False), *((p, True) for p in PRECISIONS)))
+    rows = measure(plain, fast, pairs, args)
+    found = summary(rows)
+    for precision, own in found.items():
+        print(f'{args.model}, {precision}: at most {own["largest"]:.2f} levels, at least '
+              f'{own["within_one"]:.4%} within one: {"kept" if own["keeps"] else "not kept"}')
+    if args.json:
+        result = dict(model=args.model, sha256=plain.loaded.sha256, pairs=len(pairs), presets=args.presets,
+                      side=args.side, found=found, rows=rows, machine=machine(),
+                      date=datetime.date.today().isoformat())
+        keep(result, args.label or args.model, args.json, args.page)
+    return 0 if found['bfloat16']['keeps'] else 1
 
 
 if __name__ == '__main__':

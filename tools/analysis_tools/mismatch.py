@@ -1,7 +1,8 @@
 """How well a model restores when what it is told of blur and noise is wrong.
 
 Every observation says what the scenario says; what was done to the image is a factor times that: 0 = nothing, 0.5 =
-half as wide a blur and half the noise, 1 = what is told. Beside it the observation itself, enlarged where it is small.
+half as wide a blur and half the noise, 1 = what is told. Beside it the observation itself, enlarged where it is small,
+and the misfit that warnings of `drfuse fuse` go by.
 Writes OUT.json and OUT.md.
 
 python tools/analysis_tools/mismatch.py ivf --model ivf --data-root ROADSCENE --out docs/results/mismatch_ivf
@@ -11,6 +12,7 @@ import argparse
 import datetime
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import torch
 from mmengine.registry import init_default_scope
 from rich.progress import track
 
+from drfuse.apis.fit import LIMIT, measure_misfit
 from drfuse.apis.model_zoo import LoadedModel, load_model
 from drfuse.engine.app import OneLineParser, make_folder, run_app
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
@@ -45,20 +48,23 @@ def dataset_of(args: argparse.Namespace, scenario: str, factor: float) -> Any:
 
 @torch.no_grad()
 def measure(args: argparse.Namespace, zoo: LoadedModel, scenario: str, factor: float) -> list[dict[str, Any]]:
-    """Return a row a source: mean PSNR of the restored image and of the observation."""
+    """Return a row a source: mean PSNR of the restored image and of the observation, and the misfits of all pairs."""
     dataset, nothing, scores = dataset_of(args, scenario, factor), RESTORERS.build(dict(type='Bicubic')), {}
+    misfits: dict[str, list[float]] = {}
     for i in track(range(0, len(dataset), args.every), f'{scenario}, {factor} of what is told'):
         sample = dataset[i]
         restored = zoo.model(sample['inputs'], mode='tensor').sources
         for image, clean, (source, observation) in zip(restored, sample['data_samples'].gt_sources,
                                                        sample['inputs'].items(), strict=True):
             truth = source_to_uint8(clean)
+            misfits.setdefault(source, []).append(measure_misfit(observation, image).ratio)
             for kind, found in (('restored', image), ('observed', nothing(observation))):
                 value = min(float(psnr(to_uint8(found[0, 0].clamp(0, 1)), truth)), 100.0)
                 scores.setdefault((source, kind), []).append(value)
     return [dict(scenario=scenario, factor=factor, source=source, images=len(scores[source, 'restored']),
                  restored=float(np.mean(scores[source, 'restored'])),
-                 observed=float(np.mean(scores[source, 'observed']))) for source in sample['inputs']]
+                 observed=float(np.mean(scores[source, 'observed'])), misfits=misfits[source])
+            for source in sample['inputs']]
 
 
 def page(result: dict[str, Any]) -> str:
@@ -70,11 +76,17 @@ def page(result: dict[str, Any]) -> str:
             'PSNR in dB of the restored source, and in brackets that of the observation.', '',
             '| scenario told | source | ' + ' | '.join(f'{f:g}' for f in result['factors']) + ' |',
             '|---|---|' + '---|' * len(result['factors'])]
+    return '\n'.join([*head, *_lines(rows, lambda r: f'{r["restored"]:.2f} ({r["observed"]:.2f})'), '',
+                      'Misfit of A x and y, in multiples of what noise explains, least to largest over the pairs; '
+                      f'`drfuse fuse` warns from {LIMIT:g} on.', '', *head[-2:],
+                      *_lines(rows, lambda r: f'{min(r["misfits"]):.1f} - {max(r["misfits"]):.1f}'), ''])
+
+
+def _lines(rows: list[dict[str, Any]], cell: Callable[[dict[str, Any]], str]) -> list[str]:
     keys = dict.fromkeys((r['scenario'], r['source']) for r in rows)
-    cells = {key: ' | '.join(f'{r["restored"]:.2f} ({r["observed"]:.2f})' for r in rows
-                             if (r['scenario'], r['source']) == key) for key in keys}
-    return '\n'.join([*head, *(f'| {scenario} | {source} | {cells[scenario, source]} |' for scenario, source in keys),
-                      ''])
+    return [f'| {scenario} | {source} | '
+            + ' | '.join(cell(r) for r in rows if (r['scenario'], r['source']) == (scenario, source)) + ' |'
+            for scenario, source in keys]
 
 
 def run(args: argparse.Namespace) -> None:
