@@ -194,8 +194,7 @@ class FusionInferencer:
         inputs = self._recent(self.model.data_preprocessor(dict(inputs=inputs))['inputs'])
         with self._autocast(), self._heap():
             output = self.model(inputs, mode='tensor')
-        return FusionOutput(tuple(x.float().cpu() for x in output.sources), output.fused.float().cpu(),
-                            output.weights.float().cpu())
+        return output.map(lambda image: image.float().cpu())
 
     @torch.no_grad()
     def trajectory(self, pair: PreparedPair) -> Trajectory | None:
@@ -237,7 +236,8 @@ class FusionInferencer:
                       device=str(self.device), precision=self.precision, backend=self.backend,
                       colour_from=colour_from if painter.has_colour(colour_from) else None, seconds=seconds)
         observed = dict(zip(self.modalities, pair.pictures, strict=True))
-        return FusionResult(picture, pictures, output.weights[index].numpy(), luminance, report, observed)
+        weights = None if output.weights is None else output.weights[index].numpy()
+        return FusionResult(picture, pictures, weights, luminance, report, observed)
 
 
 def grouped(pairs: Iterable[PreparedPair], size: int) -> Iterator[list[PreparedPair]]:

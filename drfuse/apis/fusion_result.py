@@ -22,7 +22,8 @@ class FusionResult:
     Attributes:
         picture: The fused picture, in size, pixel type, alpha and metadata of the full-size source.
         restored_pictures: Modality to the restored source at full size, in the pixel type of that source.
-        weights: (M, H, W) float32, how much of each source each pixel takes; they sum to 1.
+        weights: (M, H, W) float32, how much of each source each pixel takes; they sum to 1. None for rules without
+            weights.
         luminance: Modality, and ``'fused'``, to (H, W) float32 in [0, 1]: what the model works on.
         report: ``name``; ``size`` (full size); ``model``, ``task``, ``device``, ``precision``, ``backend``;
             ``sources``: per modality ``source``, ``size``, ``pixel_type``, ``colour``, ``factor``, ``origin`` (given,
@@ -37,7 +38,7 @@ class FusionResult:
 
     picture: Picture
     restored_pictures: Mapping[str, Picture]
-    weights: np.ndarray
+    weights: np.ndarray | None
     luminance: Mapping[str, np.ndarray]
     report: dict[str, Any]
     observed_pictures: Mapping[str, Picture] = field(default_factory=dict)

@@ -73,4 +73,5 @@ def _span(size: int, wanted: float, multiple: int) -> tuple[int, int]:
 
 
 def _kept(step: StepRecord) -> StepRecord:
-    return StepRecord(step.t, step.x0.float().cpu(), step.weights.float().cpu(), step.scales, step.residuals)
+    weights = None if step.weights is None else step.weights.float().cpu()
+    return StepRecord(step.t, step.x0.float().cpu(), weights, step.scales, step.residuals)

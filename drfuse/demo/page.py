@@ -197,7 +197,8 @@ def _fuse(inferencer: FusionInferencer, keys: Keys, *values: Any, progress: Any 
         images, files = images_of(report), write_files(report)
         downloads = [gr.update(value=str(file), interactive=True)
                      for file in (files.fused, files.report, files.everything)]
-        return [_pair(images, *values[-2:]), *(images[key][1] for key in keys.rows), metrics_table(report),
+        shown = [images[key][1] if key in images else None for key in keys.rows]
+        return [_pair(images, *values[-2:]), *shown, metrics_table(report),
                 assumptions(report), *downloads, images]
     return guarded(run)
 
@@ -217,5 +218,5 @@ def _preview(inferencer: FusionInferencer, *values: Any) -> list[np.ndarray | No
 
 
 def _pair(images: Images, left: str, right: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the two pictures of the slider."""
-    return (images[left][1], images[right][1]) if images else None
+    """Return the two pictures of the slider, nothing where one is missing."""
+    return (images[left][1], images[right][1]) if {left, right} <= images.keys() else None

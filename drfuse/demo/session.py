@@ -198,8 +198,9 @@ def write_files(report: Report, folder: Path | None = None) -> Files:
     fused = save(result.picture, 'fused')
     page = write_report(report, target / f'{stem}_report.html')
     files = [fused, page, *(save(picture, f'{name}_restored') for name, picture in result.restored_pictures.items())]
-    first = next(iter(result.observed_pictures))
-    files.append(write_png(target / f'{stem}_weight_of_{first}.png', torch.from_numpy(result.weights[0])))
+    if result.weights is not None:
+        first = next(iter(result.observed_pictures))
+        files.append(write_png(target / f'{stem}_weight_of_{first}.png', torch.from_numpy(result.weights[0])))
     for name, text in (('degradation.yaml', degradation_yaml(result)), ('report.json', _numbers(report))):
         (target / f'{stem}_{name}').write_text(text, encoding='utf-8')
         files.append(target / f'{stem}_{name}')

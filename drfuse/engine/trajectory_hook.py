@@ -76,7 +76,7 @@ class TrajectoryHook(Hook):
 
 
 def draw_trajectory(trajectory: list[StepRecord], index: int, modalities: list[str]) -> Any:
-    """Draw one row per step: estimates of the sources and the fused image, then the weights.
+    """Draw one row per step: estimates of the sources and the fused image, then the weights if there are some.
 
     Args:
         trajectory: Records of a batch, T..1.
@@ -90,7 +90,8 @@ def draw_trajectory(trajectory: list[StepRecord], index: int, modalities: list[s
     for record in trajectory:
         names = [f't={record.t} {name}' for name in [*modalities, 'fused']]
         row = [(name, to_uint8(x)) for name, x in zip(names, record.x0[index], strict=True)]
-        row += [(f'w {name}', to_uint8(w)) for name, w in zip(modalities, record.weights[index], strict=True)]
+        if record.weights is not None:
+            row += [(f'w {name}', to_uint8(w)) for name, w in zip(modalities, record.weights[index], strict=True)]
         rows.append(row)
     return draw_grid(rows)
 

@@ -40,7 +40,7 @@ class StepPanels(NamedTuple):
 
     Attributes:
         t: Its number, T..1.
-        panels: Fused, sources, weights.
+        panels: Fused, sources, weights if there are some.
         scales: Source, or ``'fused'``, to the mean of its correction scale.
         residuals: Source to the root mean square of A x - y after the correction.
     """
@@ -54,6 +54,8 @@ class StepPanels(NamedTuple):
 def result_panels(result: FusionResult, longest: int = LARGEST_SIDE) -> list[Panel]:
     """Return the first source observed and restored, its weight map, the others, and the fused picture, in this order.
 
+    Rules without weights have no map.
+
     Args:
         result: With observed pictures.
         longest: Longest side; larger pictures are reduced by area averaging.
@@ -63,9 +65,10 @@ def result_panels(result: FusionResult, longest: int = LARGEST_SIDE) -> list[Pan
 
     panels = [panel(f'{kind}_{name}', f'{name}, {kind}', pictures[name]) for name in result.observed_pictures
               for kind, pictures in (('observed', result.observed_pictures), ('restored', result.restored_pictures))]
-    weights = Panel('weights', f'weight of {next(iter(result.observed_pictures))}',
-                    weight_map(reduced(result.weights[0], longest)), f'mean {result.weights[0].mean():.2f}')
-    return [*panels[:2], weights, *panels[2:], panel('fused', 'fused', result.picture)]
+    weights = [] if result.weights is None else [
+        Panel('weights', f'weight of {next(iter(result.observed_pictures))}',
+              weight_map(reduced(result.weights[0], longest)), f'mean {result.weights[0].mean():.2f}')]
+    return [*panels[:2], *weights, *panels[2:], panel('fused', 'fused', result.picture)]
 
 
 def step_panels(result: FusionResult, longest: int = STEP_SIDE) -> list[StepPanels]:
@@ -78,8 +81,9 @@ def step_panels(result: FusionResult, longest: int = STEP_SIDE) -> list[StepPane
         images = dict(zip((*names, 'fused'), step.x0[0], strict=True))
         panels = [Panel(f'step_{step.t}_{name}', name, to_uint8(reduced(images[name].numpy(), longest)))
                   for name in ('fused', *names)]
-        panels.append(Panel(f'step_{step.t}_weights', f'weight of {names[0]}',
-                            weight_map(reduced(step.weights[0, 0].numpy(), longest))))
+        if step.weights is not None:
+            panels.append(Panel(f'step_{step.t}_weights', f'weight of {names[0]}',
+                                weight_map(reduced(step.weights[0, 0].numpy(), longest))))
         steps.append(StepPanels(step.t, tuple(panels), dict(zip((*names, 'fused'), step.scales, strict=True)),
                                 dict(zip(names, step.residuals, strict=True))))
     return steps

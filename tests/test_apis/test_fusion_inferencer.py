@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -169,3 +170,16 @@ def test_the_heap_is_kept_while_something_is_computed_only(ivf, files, scene, mo
     with pytest.raises(ZeroDivisionError):
         ivf(scene['ir'], scene['vis'], 'noise')
     assert heap._depth == 0 and (seen[0] > 0 or heap._library() is None)
+
+
+@pytest.mark.filterwarnings('ignore:.*computed in tiles')
+def test_a_rule_without_weights(zoo, scene):
+    with_weights, without = (FusionInferencer('ivf', device='cpu', folder=zoo) for _ in range(2))
+    without.model.sampler.register_forward_hook(lambda sampler, inputs, output: replace(
+        output, weights=None, trajectory=[replace(step, weights=None) for step in output.trajectory]))
+    for tile in ('off', 64):
+        expected = with_weights(scene['ir'], scene['vis'], 'noise', tile=tile)
+        result = without(scene['ir'], scene['vis'], 'noise', tile=tile, return_trajectory=True)
+        np.testing.assert_array_equal(result.fused, expected.fused)
+        assert result.weights is None and expected.weights is not None
+        assert all(step.weights is None for step in result.trajectory.steps)

@@ -14,6 +14,7 @@ from drfuse.apis.picture import Picture
 from drfuse.apis.picture_io import read_picture
 from drfuse.demo import session
 from drfuse.demo.session import OWN, Request, degraded, fuse_request, load_sources, sample_names, write_files
+from drfuse.report import Report
 from drfuse.utils.config import UserError
 
 
@@ -101,6 +102,8 @@ def test_files(ivf, tmp_path):
     assert set(yaml.safe_load(archive.read('ivf_sample_1_degradation.yaml'))) == {'a', 'b'}
     assert 'QABF' in json.loads(archive.read('ivf_sample_1_report.json'))['metrics']
     assert files.report.read_text().startswith('<!DOCTYPE html>')
+    bare = write_files(Report(replace(report.result, weights=None)), tmp_path)
+    assert not any('weight' in name for name in zipfile.ZipFile(bare.everything).namelist())
 
 
 @pytest.mark.parametrize(('change', 'message'), [

@@ -1,9 +1,12 @@
 """Pictures for people."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from drfuse.apis.picture import Picture
+from drfuse.report import Report, render_report
 from drfuse.report.panels import reduced, result_panels, shown, size_note, step_panels, weight_map
 
 
@@ -54,3 +57,12 @@ def test_reduced(shape, longest, expected):
 
 def test_size_note():
     assert size_note((4, 5), 5) == '5 x 4' and size_note((4, 5), 4) == '5 x 4, shown reduced'
+
+
+def test_a_rule_without_weights(result):
+    steps = [replace(step, weights=None) for step in result.trajectory.steps]
+    bare = replace(result, weights=None, trajectory=replace(result.trajectory, steps=tuple(steps)))
+    keys = [p.key for p in result_panels(bare)]
+    assert keys == ['observed_ir', 'restored_ir', 'observed_vis', 'restored_vis', 'fused']
+    assert [p.title for p in step_panels(bare)[0].panels] == ['fused', 'ir', 'vis']
+    assert '<option value="observed_vis" selected>' in render_report(Report(bare))

@@ -49,7 +49,7 @@ class TileRunner:
         if pixels <= self.limit or max(needed.shape) < 2 * MIN_SIDE:
             output = self._try(window)
             if output is not None:
-                return _map(output, needed.inside(window).cut)
+                return output.map(needed.inside(window).cut)
             self.limit = pixels - 1
         return self._halves(needed)
 
@@ -80,8 +80,8 @@ class TileRunner:
             halves = needed._replace(right=middle), needed._replace(left=middle)
         first, second = (self(half) for half in halves)
         dim = -2 if height >= width else -1
-        images = [torch.cat(pair, dim) for pair in zip(_images(first), _images(second), strict=True)]
-        return FusionOutput(tuple(images[:-2]), images[-2], images[-1])
+        images = [torch.cat(pair, dim) for pair in zip(first.images, second.images, strict=True)]
+        return first.with_images(images)
 
 
 def fuse_tiled(run: Run, inputs: Inputs, plan: TilePlan, progress: Progress | None = None) -> FusionOutput:
@@ -103,9 +103,9 @@ def fuse_tiled(run: Run, inputs: Inputs, plan: TilePlan, progress: Progress | No
     for done, tile in enumerate(tiles, 1):
         part, needed = runner(plan.needed(tile)), plan.needed(tile)
         if whole is None:
-            whole = _map(part, lambda image: image.new_zeros(*image.shape[:-2], *plan.image_shape))
+            whole = part.map(lambda image: image.new_zeros(*image.shape[:-2], *plan.image_shape))
         weight = plan.weight(tile)
-        for target, piece in zip(_images(whole), _images(part), strict=True):
+        for target, piece in zip(whole.images, part.images, strict=True):
             needed.cut(target).addcmul_(piece, weight.to(piece))
         if progress is not None:
             progress(done, len(tiles))
@@ -120,12 +120,3 @@ def whole_inputs(inputs: Inputs) -> dict[str, Observation]:
 def window_inputs(inputs: Inputs, window: Window) -> dict[str, Observation]:
     """Return the observations of a window."""
     return {name: observation.window(window) for name, observation in inputs.items()}
-
-
-def _images(output: FusionOutput) -> tuple[torch.Tensor, ...]:
-    return (*output.sources, output.fused, output.weights)
-
-
-def _map(output: FusionOutput, function: Callable[[torch.Tensor], torch.Tensor]) -> FusionOutput:
-    """Apply a function to every image of a result."""
-    return FusionOutput(tuple(map(function, output.sources)), function(output.fused), function(output.weights))
