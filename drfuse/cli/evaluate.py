@@ -51,6 +51,7 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     settings = _settings(metrics, variant, against)
     if len(sources) != 2:
         raise UserError(f'--sources takes two folders, got {len(sources)}')
+    _check_files(json_file, csv_file, per_image, latex, markdown)
     methods = _methods(fused)
     console = Console()
     tasks = _tasks(methods, sources, with_trivial, Console(stderr=True))
@@ -61,6 +62,13 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
            (csv_file, lambda: tables.to_csv(comparison)), (per_image, lambda: tables.to_per_image_csv(comparison)),
            (latex, lambda: tables.to_latex(comparison, digits, intervals)),
            (markdown, lambda: tables.to_markdown(comparison, digits, intervals)), console=console)
+
+
+def _check_files(*files: Path | None) -> None:
+    known = [file.resolve() for file in files if file]
+    twice = next((file for file in known if known.count(file) > 1), None)
+    if twice:
+        raise UserError(f'two results would be written to {twice}')
 
 
 def _settings(metrics: Sequence[str], variant: str, against: str) -> Settings:

@@ -129,6 +129,8 @@ def test_undefined_images_are_counted(folders, capsys):
     (['--fused', 'mine', 'mine', '--sources', 'ir', 'vis'], "two folders for the method 'mine'"),
     (['--fused', 'average=mine', '--sources', 'ir', 'vis'], "'average' names a trivial row"),
     (['--fused', 'mine', '--sources', 'ir', 'vis', '--compare-to', 'you'], '--compare-to must be one of mine'),
+    (['--fused', 'mine', '--sources', 'ir', 'vis', '--csv', 'x.csv', '--per-image', './x.csv'],
+     'two results would be written to '),
     (['--fused', 'cut', '--sources', 'ir', 'vis'], 'ir/0.png is 48 x 44 but cut/0.png is 20 x 20')])
 def test_mistakes_are_told_in_one_line(folders, capsys, argv, message):
     write_png(folders / 'cut' / '0.png', image(0)[:20, :20])
