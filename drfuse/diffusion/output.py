@@ -18,6 +18,7 @@ class StepRecord:
         weights: (B, M, H, W) fusion weights of this step; None for rules without weights.
         scales: (M + 1) mean correction scale of each block.
         residuals: (M) root-mean-square of A_i x_i - y_i after the correction.
+        predicted: (B, M + 1, H, W) the network's estimate before the correction, Eq. 16; None where it is not kept.
     """
 
     t: int
@@ -25,6 +26,7 @@ class StepRecord:
     weights: torch.Tensor | None
     scales: list[float]
     residuals: list[float]
+    predicted: torch.Tensor | None = None
 
 
 @dataclass

@@ -101,11 +101,11 @@ class FusionDDIMSampler(BaseModule):
             with torch.autocast(x.device.type, enabled=False):
                 eps = eps.to(x)
                 joint = JointObservation(trusted, self.fusion(logits.to(x), len(observations)))  # Eqs. 11-13
-                x0, eps = self._predict(x, eps, abar[t])                         # Eq. 16
-                x0 = self._bound(self._correct(t, x0, joint, abar, noises))      # Eqs. 17 / 19
+                predicted, eps = self._predict(x, eps, abar[t])                  # Eq. 16
+                x0 = self._bound(self._correct(t, predicted, joint, abar, noises))   # Eqs. 17 / 19
                 x = ddim_step(x0, eps, abar[t - 1])                              # Eq. 18
             if return_trajectory:
-                records.append(self._record(t, x0, joint, abar, noises))
+                records.append(self._record(t, predicted, x0, joint, abar, noises))
         sources, fused = JointTensor.unpack(x)
         return FusionOutput(sources, fused, joint.weights, records)
 
@@ -204,15 +204,15 @@ class FusionDDIMSampler(BaseModule):
         return StepCondition(pinvs, residual, maps.expand_as(x), memory=memory)
 
     @torch.no_grad()
-    def _record(self, t: int, x0: torch.Tensor, joint: JointObservation, abar: torch.Tensor,
-                noises: Sequence[torch.Tensor]) -> StepRecord:
+    def _record(self, t: int, predicted: torch.Tensor, x0: torch.Tensor, joint: JointObservation,
+                abar: torch.Tensor, noises: Sequence[torch.Tensor]) -> StepRecord:
         scale = self.correction_scale(t, abar, noises) if self.correction_scale else None
         scales = [float(torch.as_tensor(s).mean()) for s in (*scale.sources, scale.fused)] if scale \
             else [0.0] * x0.shape[1]
         image = joint.forward(JointTensor.unpack(x0))
         residuals = [float((a - y).square().mean().sqrt())
                      for a, y in zip(image.sources, joint.y.sources, strict=True)]
-        return StepRecord(t, x0.detach(), joint.weights.detach(), scales, residuals)
+        return StepRecord(t, x0.detach(), joint.weights.detach(), scales, residuals, predicted.detach())
 
 
 def _rms(sigma: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,101 @@
+r"""What the correction does at every step of a trained model: the estimates before and after it, in PSNR.
+
+Restores the validation pairs in the scenarios of the paper, and compares the network's estimate of each source (Eq. 16)
+with the corrected one (Eqs. 17 / 19) at every step. Writes OUT.json and OUT.md.
+
+python tools/analysis_tools/correction_effect.py ivf --model ivf --data-root ROADSCENE \
+    --out docs/results/correction_effect_ivf
+"""
+
+import argparse
+import datetime
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.registry import init_default_scope
+from rich.progress import track
+
+from drfuse.apis.model_zoo import LoadedModel, load_model
+from drfuse.engine.app import OneLineParser, make_folder, run_app
+from drfuse.evaluation.convention import source_to_uint8, to_uint8
+from drfuse.evaluation.functional import psnr
+from drfuse.evaluation.rivals.scenarios import Scenario
+from drfuse.evaluation.study.plan import VALIDATION
+from drfuse.registry import DATASETS
+from drfuse.utils.checkpoint import write_atomic
+from drfuse.utils.environment import machine
+
+NAMES = ('noise', 'blur', 'composite')
+
+
+@torch.no_grad()
+def measure(args: argparse.Namespace, zoo: LoadedModel, name: str) -> list[dict[str, Any]]:
+    """Return a row a step and source: mean PSNR in dB before and after the correction, and its mean scale."""
+    scenario = Scenario(args.task, name, args.data_root, 'train', args.pairs or VALIDATION[args.task][1])
+    dataset, found = DATASETS.build(scenario.dataset_config()), {}
+    for i in track(range(0, len(dataset), args.every), name):
+        sample = dataset[i]
+        observations = list(zoo.model.data_preprocessor(dict(inputs=sample['inputs']))['inputs'].values())
+        output = zoo.model.sampler(zoo.model.backbone, observations, return_trajectory=True)
+        for k, (source, clean) in enumerate(zip(sample['inputs'], sample['data_samples'].gt_sources, strict=True)):
+            truth = source_to_uint8(clean)
+            for step in output.trajectory:
+                values = [float(psnr(to_uint8(x[0, k].clamp(0, 1)), truth)) for x in (step.predicted, step.x0)]
+                found.setdefault((source, step.t), []).append((*values, step.scales[k]))
+    return [dict(scenario=name, source=source, step=t, images=len(values),
+                 **dict(zip(('before', 'after', 'scale'), np.mean(values, 0).tolist(), strict=True)))
+            for (source, t), values in found.items()]
+
+
+def page(result: dict[str, Any]) -> str:
+    """Return the table as Markdown."""
+    rows = result['rows']
+    steps = sorted({row['step'] for row in rows}, reverse=True)
+    lines = [f'What the correction does to the estimates of `{result["model"]}` (SHA-256 {result["sha256"][:12]}), '
+             f'{rows[0]["images"]} pairs ({result["pairs"]}). Machine: {result["machine"]}. Written {result["date"]} '
+             'by `tools/analysis_tools/correction_effect.py`.', '',
+             "PSNR in dB of the network's estimate at each step, of what the correction makes of it, and in brackets "
+             'the mean scale.', '',
+             '| scenario | source | ' + ' | '.join(f't = {t}' for t in steps) + ' |', '|---|---|' + '---|' * len(steps)]
+    for scenario, source in dict.fromkeys((row['scenario'], row['source']) for row in rows):
+        own = {row['step']: row for row in rows if (row['scenario'], row['source']) == (scenario, source)}
+        cells = [f'{own[t]["before"]:.2f} to {own[t]["after"]:.2f} ({own[t]["scale"]:.3f})' for t in steps]
+        lines.append(f'| {scenario} | {source} | ' + ' | '.join(cells) + ' |')
+    return '\n'.join([*lines, ''])
+
+
+def run(args: argparse.Namespace) -> None:
+    """Measure and write both files."""
+    make_folder(Path(args.out).parent, '--out folder')
+    init_default_scope('drfuse')
+    torch.set_num_threads(args.threads)
+    zoo = load_model(args.model, args.weights, 'cpu')
+    rows = [row for name in NAMES for row in measure(args, zoo, name)]
+    result = dict(model=args.model, sha256=zoo.sha256, pairs=args.pairs or VALIDATION[args.task][1], machine=machine(),
+                  date=datetime.date.today().isoformat(), rows=rows)
+    write_atomic(json.dumps(result, indent=1) + '\n', Path(f'{args.out}.json'))
+    write_atomic(page(result), Path(f'{args.out}.md'))
+    print(page(result))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse the arguments and run; return the exit code."""
+    parser = OneLineParser(prog='correction_effect.py', description=__doc__,
+                           formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('task', choices=tuple(VALIDATION))
+    parser.add_argument('--model', required=True, help='name of a shipped model, or a config')
+    parser.add_argument('--weights', help='another checkpoint of this model')
+    parser.add_argument('--data-root', required=True, help='folder of RoadScene (ivf) or Harvard PET-MRI (mif)')
+    parser.add_argument('--pairs', default='', help='list of stems of training pairs; default: the validation list')
+    parser.add_argument('--every', type=int, default=1, help='measure every such pair')
+    parser.add_argument('--out', required=True, help='results go to OUT.json and OUT.md')
+    parser.add_argument('--threads', type=int, default=1)
+    return run_app(lambda: run(parser.parse_args(argv)))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
