@@ -7,6 +7,7 @@ Every row is a case: one source clean, observed and restored, and the fused pict
 
 import argparse
 import sys
+import warnings
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -106,6 +107,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     pairs = EmbeddedPairs(args.task, 'test', args.number + 1, SIZE)
     pair = pairs.render(pairs.stems[args.number])
+    warnings.filterwarnings('ignore', 'pair: source . does not look as if it was degraded')  # told wrongly, on purpose
     write_png(args.out, draw_grid([row(case, inferencer, pair) for case in CASES]))
     print(f'{args.out}: generated pair {pairs.stems[args.number]}, model {inferencer.loaded.name} '
           f'({inferencer.loaded.sha256[:12]}), {date.today()}')
