@@ -35,7 +35,7 @@ def texts(node):
 
 
 def test_there_are_the_studies_that_were_asked_for():
-    assert NAMES == ['backbones', 'correction_ivf', 'correction_mif', 'scales', 'steps', 'unified']
+    assert NAMES == ['backbones', 'correction_ivf', 'correction_mif', 'deviations', 'scales', 'steps', 'unified']
 
 
 @pytest.mark.parametrize(('name', 'variant'), VARIANTS)
