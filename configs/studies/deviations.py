@@ -1,5 +1,6 @@
 """What the light model does otherwise than the paper, taken back one by one: the first stage of training as it ships,
-one mask of pixels, the paper's losses, A^+ of the observation in the correction, y as the start, the joint fused update.
+one mask of pixels, the paper's losses, A^+ of the observation in the correction, y as the start, the joint fused
+update.
 
 The network, what it reads, Sigma_t and the number of steps have studies of their own.
 """

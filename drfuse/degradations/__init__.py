@@ -5,7 +5,7 @@ from drfuse.degradations.choice import OneOf
 from drfuse.degradations.compose import Compose
 from drfuse.degradations.convolution import Convolution
 from drfuse.degradations.degradation import Degradation, Observation
-from drfuse.degradations.downsample import AveragePool, BicubicDownsample
+from drfuse.degradations.downsample import AveragePool, BicubicDownsample, smooth_cells
 from drfuse.degradations.fusion_operators import FusionWeights, PixelWeights, StarletWeights
 from drfuse.degradations.identity import Identity
 from drfuse.degradations.joint_observation import BlockScale, JointObservation, JointTensor
@@ -63,4 +63,5 @@ __all__ = [
     'WienerPinv',
     'Window',
     'fill_holes',
+    'smooth_cells',
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
 from torch.nn import functional as F
 
 from drfuse.degradations.boundary import Boundary, check_boundary, source_index
+from drfuse.degradations.degradation import Observation
 from drfuse.degradations.linear_operator import LinearOperator
 from drfuse.registry import DEGRADATIONS
 from drfuse.utils.typing import ImageShape, Params
@@ -99,6 +101,21 @@ class AveragePool(LinearOperator):
         rows = (image_shape[0] - s * torch.arange(h)).clamp(max=s)
         columns = (image_shape[1] - s * torch.arange(w)).clamp(max=s)
         return (rows[:, None] * columns).to(like)[None, None]
+
+
+def smooth_cells(observation: Observation) -> Observation:
+    """Let A^+ interpolate between cells instead of repeating their values, where A averages cells and nothing else.
+
+    Behind a blur, whose filter smooths them, repeated values stay.
+
+    Args:
+        observation: Of any operator; one of another comes back unchanged.
+    """
+    A = observation.A
+    if not isinstance(A.operator, AveragePool) or A.operator.pinv_solver is not None or \
+            A.operator.border != 'partial' or A.operator.factor == 1:
+        return observation
+    return replace(observation, A=replace(A, operator=A.operator.with_solver(dict(type='InterpolatingPinv'))))
 
 
 @DEGRADATIONS.register_module()

@@ -11,6 +11,7 @@ from mmengine.model import BaseModule
 
 from drfuse.degradations.bound_operator import BoundOperator
 from drfuse.degradations.degradation import Observation
+from drfuse.degradations.downsample import smooth_cells
 from drfuse.degradations.joint_observation import FusedUpdate, JointObservation, JointTensor, Projection
 from drfuse.degradations.mask import fill_holes
 from drfuse.diffusion.ddim import ddim_step, implied_noise, predict_x0
@@ -43,6 +44,8 @@ class FusionDDIMSampler(BaseModule):
             large inputs with larger outputs: unbounded, rare samples grow over the steps, in training up to NaN.
         fill_holes: Let A^+ fill missing pixels smoothly, see :func:`~drfuse.degradations.fill_holes`; False = the
             Moore-Penrose solution with black holes.
+        smooth_cells: Let the first state, and the A^+ y that the network reads, interpolate between cells of low
+            resolution, see :func:`~drfuse.degradations.smooth_cells`; False = blocks.
         error_std: Standard deviation, images in [0, 1], of the error of a predicted x0 that the correction is to find:
             its Wiener filters use gamma = (sigma / error_std)^2, so that frequencies whose noise A^+ would raise above
             that error are left to the network. None = the A^+ of the observation, made for whole images (the paper).
@@ -57,7 +60,7 @@ class FusionDDIMSampler(BaseModule):
     def __init__(self, num_steps: int = 3, schedule: dict | None = None, correction_scale: dict | None = None,
                  init: Init = 'observation', projection: Projection = 'paper',
                  fused_update: FusedUpdate = 'joint', fusion: dict | None = None,
-                 x0_range: tuple[float, float] | None = None, fill_holes: bool = False,
+                 x0_range: tuple[float, float] | None = None, fill_holes: bool = False, smooth_cells: bool = False,
                  error_std: float | None = None, noise_floor: float = 0.0) -> None:
         super().__init__()
         if (error_std is not None and not error_std > 0) or noise_floor < 0:
@@ -65,7 +68,7 @@ class FusionDDIMSampler(BaseModule):
         self.error_std, self.noise_floor = error_std, noise_floor
         if x0_range is not None and not x0_range[0] < x0_range[1]:
             raise ValueError(f'x0_range must be None or (low, high) with low < high, got {x0_range}')
-        self.x0_range, self.fill_holes = x0_range, fill_holes
+        self.x0_range, self.fill_holes, self.smooth_cells = x0_range, fill_holes, smooth_cells
         if init not in get_args(Init):
             raise ValueError(f'init must be one of {get_args(Init)}, got {init!r}')
         self.schedule = SAMPLERS.build({'type': 'AlphaSchedule', **(schedule or {}), 'num_steps': num_steps})
@@ -89,7 +92,7 @@ class FusionDDIMSampler(BaseModule):
         observations = self._prepare(observations)
         with torch.autocast(observations[0].y.device.type, enabled=False):
             abar = self.schedule.alpha_bars()
-            pinvs = [self._bound(o.A.pinv(o.y)) for o in observations]
+            pinvs = [self._bound(o.A.pinv(o.y)) for o in self._smoothed(observations)]
             sigmas = [full_size_sigma(o) for o in observations]
             trusted = self._trusted(observations)
             noises, known = self._pinv_noise(trusted, sigmas), torch.cat(pinvs, 1)
@@ -125,7 +128,7 @@ class FusionDDIMSampler(BaseModule):
         """
         observations = self._prepare(observations)
         field, bands = getattr(denoiser, 'receptive_field', None), getattr(self.fusion, 'reach', None)
-        pairs = [(o.A.reach, o.A.pinv_reach()) for o in observations]
+        pairs = [(o.A.reach, o.A.pinv_reach()) for o in [*observations, *self._smoothed(observations)]]
         known = [(reach, inverse) for reach, inverse in pairs if reach is not None and inverse is not None]
         if field is None or bands is None or len(known) < len(pairs) or self.projection == 'exact':
             return None
@@ -141,6 +144,10 @@ class FusionDDIMSampler(BaseModule):
 
     def _prepare(self, observations: Sequence[Observation]) -> Sequence[Observation]:
         return [fill_holes(o) for o in observations] if self.fill_holes else observations
+
+    def _smoothed(self, observations: Sequence[Observation]) -> Sequence[Observation]:
+        """Return the observations as the first state and the network see them, not the correction."""
+        return [smooth_cells(o) for o in observations] if self.smooth_cells else observations
 
     def _trusted(self, observations: Sequence[Observation]) -> Sequence[Observation]:
         """Return the observations as the correction sees them: A^+ regularised for the error of x0."""

@@ -10,10 +10,11 @@ from torch.nn import functional as F
 
 from drfuse.degradations.bound_operator import WHOLE_PROBE, probe_signs
 from drfuse.degradations.pinv_solvers.fourier import WienerPinv
+from drfuse.degradations.pinv_solvers.interpolating import interpolate_cells
 from drfuse.diffusion.ddim import implied_noise, predict_x0
 from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
 from drfuse.diffusion.samplers import FusionDDIMSampler
-from drfuse.export.graph_operator import FACTORS, GraphOperator, is_sharp, is_symmetric
+from drfuse.export.graph_operator import FACTORS, GraphOperator, cell_means, is_sharp, is_symmetric
 from drfuse.export.spectral import Axis, fast_lengths, make_axis, transfer, wiener
 from drfuse.models.backbones.folded_light_unet import FoldedLightUNet
 
@@ -129,16 +130,26 @@ class Start(_Part):
 
     def __init__(self, sampler: FusionDDIMSampler, t: int) -> None:
         super().__init__(sampler, t)
-        self.noise_floor = sampler.noise_floor
+        self.noise_floor, self.smooth_cells = sampler.noise_floor, sampler.smooth_cells
 
     def forward(self, known_a: torch.Tensor, known_b: torch.Tensor, response_a: torch.Tensor, response_b: torch.Tensor,
-                sigma_a: torch.Tensor, sigma_b: torch.Tensor) -> tuple[torch.Tensor, ...]:
+                sigma_a: torch.Tensor, sigma_b: torch.Tensor, kernel_a: torch.Tensor, kernel_b: torch.Tensor,
+                factor_a: torch.Tensor, factor_b: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return x_T (1, 3, H, W), A^+ y (1, 2, H, W), the noises of both and the estimates of both sources."""
+        known_a, known_b = self._smoothed(known_a, kernel_a, factor_a), self._smoothed(known_b, kernel_b, factor_b)
         known = self.bound(torch.cat((known_a, known_b), 1))
         x = self.bars[-1].sqrt() * torch.cat((known, known.mean(1, keepdim=True)), 1)
         noises = [sigma.clamp(min=self.noise_floor) * response.square().mean().sqrt()
                   for sigma, response in ((sigma_a, response_a), (sigma_b, response_b))]
         return x, known, *noises, known[:, :1], known[:, 1:]
+
+
+    def _smoothed(self, known: torch.Tensor, kernel: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
+        """Interpolate between cells if there is no blur, as the sampler does; A^+ y then repeats y over them."""
+        if not self.smooth_cells:
+            return known
+        smooth = interpolate_cells(known[0, 0], factor, lambda x: cell_means(x, factor))[None, None]
+        return torch.where(is_sharp(kernel) & (factor > 1), smooth, known)
 
 
 class Predict(_Part):

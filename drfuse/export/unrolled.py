@@ -43,7 +43,7 @@ def unroll(call: Call, inputs: Mapping[str, Any], num_steps: int) -> tuple[Any, 
         Values of :data:`OUTPUTS`.
     """
     sources = [[inputs[f'{name}_{s}' if name else s] for name in ('', 'kernel', 'sigma', 'factor')] for s in 'ab']
-    ys, _, sigmas, factors = zip(*sources, strict=True)
+    ys, kernels, sigmas, factors = zip(*sources, strict=True)
     setups = [call('setup', *source) for source in sources]
     valid, probes, inverses, trusted = zip(*(setup[:4] for setup in setups), strict=True)
     operators = [setup[4:] for setup in setups]
@@ -55,7 +55,7 @@ def unroll(call: Call, inputs: Mapping[str, Any], num_steps: int) -> tuple[Any, 
         return each('residual', estimates, filters, ys, factors)
 
     x, known, noise_a, noise_b, *estimates = call('start', *each('pinv', ys, inverses), *each('pinv', probes, trusted),
-                                                  *sigmas)
+                                                  *sigmas, *kernels, *factors)
     memory: list[Any] = []
     for t in range(num_steps, 0, -1):
         x0, eps, logits, *rest = call(f'predict{t}', x, known, *residuals(estimates, inverses), *sigmas, *memory)

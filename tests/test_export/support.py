@@ -11,6 +11,7 @@ MODEL = dict(
     backbone=dict(type='LightUNet', widths=(8, 8, 16), encoder_blocks=(1, 1, 1), emb_channels=16, weight_bands=2,
                   refined_weights=4),
     sampler=dict(type='FusionDDIMSampler', num_steps=1, init='pinv', fused_update='consistent', x0_range=(-0.5, 1.5),
+                 smooth_cells=True,
                  correction_scale=dict(type='LearnedScale', num_steps=1, fused=1.0), error_std=0.02, noise_floor=0.001,
                  fusion=dict(type='StarletFusion', bands=2, max_logit=6.0)))
 LAST = dict(MODEL['backbone'], emb_channels=0, recall=True)

@@ -20,6 +20,7 @@ model = dict(
         fused_update='consistent',
         x0_range=(-0.5, 1.5),
         fill_holes=True,
+        smooth_cells=True,
         error_std=0.02,
         noise_floor=1 / 255 / 12**0.5,
         init='pinv'),
