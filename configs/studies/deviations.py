@@ -14,8 +14,10 @@ variants = dict(
     mask=dict(model=dict(
         backbone=dict(networks=[dict(mask, refined_weights=8, recall=True), dict(early, recall=True), early]),
         sampler=dict(fusion=dict(_delete_=True, type='PixelFusion', max_logit=6.0)))),
-    paper_losses=dict(model=dict(losses=dict(
-        _delete_=True, restoration=dict(type='SourceReconLoss'), fusion=dict(type='IVFLoss')))),
+    paper_losses=dict(  # far larger, and so are their gradients
+        model=dict(losses=dict(
+            _delete_=True, restoration=dict(type='SourceReconLoss'), fusion=dict(type='IVFLoss'))),
+        optim_wrapper=dict(skip_norm=1e6)),
     plain_pinv=dict(model=dict(sampler=dict(error_std=None))),
     start=dict(model=dict(sampler=dict(init='observation'))),
     joint=dict(model=dict(sampler=dict(fused_update='joint'))))
