@@ -57,4 +57,4 @@ class FusionOutput:
     def with_images(self, images: Sequence[torch.Tensor]) -> FusionOutput:
         """Return a result of other :attr:`images`, in the same order, without trajectory."""
         count = len(self.sources)
-        return FusionOutput(tuple(images[:count]), images[count], *(images[count + 1:] or [None]))
+        return FusionOutput(tuple(images[:count]), images[count], None if self.weights is None else images[count + 1])
