@@ -128,7 +128,8 @@ class FusionDDIMSampler(BaseModule):
         """
         observations = self._prepare(observations)
         field, bands = getattr(denoiser, 'receptive_field', None), getattr(self.fusion, 'reach', None)
-        pairs = [(o.A.reach, o.A.pinv_reach()) for o in [*observations, *self._smoothed(observations)]]
+        smoothed = [s for s, o in zip(self._smoothed(observations), observations, strict=True) if s is not o]
+        pairs = [(o.A.reach, o.A.pinv_reach()) for o in [*observations, *smoothed]]
         known = [(reach, inverse) for reach, inverse in pairs if reach is not None and inverse is not None]
         if field is None or bands is None or len(known) < len(pairs) or self.projection == 'exact':
             return None
