@@ -9,7 +9,6 @@ python tools/analysis_tools/correction_effect.py ivf --model ivf --data-root ROA
 
 import argparse
 import datetime
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,12 @@ from mmengine.registry import init_default_scope
 from rich.progress import track
 
 from drfuse.apis.model_zoo import LoadedModel, load_model
-from drfuse.engine.app import OneLineParser, make_folder, run_app
+from drfuse.engine.app import make_folder, run_app
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import psnr
 from drfuse.evaluation.rivals.scenarios import Scenario
-from drfuse.evaluation.study.plan import VALIDATION
+from drfuse.evaluation.study.tool import pairs_of, validation_parser, write_tables
 from drfuse.registry import DATASETS
-from drfuse.utils.checkpoint import write_atomic
 from drfuse.utils.environment import machine
 
 NAMES = ('noise', 'blur', 'composite')
@@ -35,7 +33,7 @@ NAMES = ('noise', 'blur', 'composite')
 @torch.no_grad()
 def measure(args: argparse.Namespace, zoo: LoadedModel, name: str) -> list[dict[str, Any]]:
     """Return a row a step and source: mean PSNR in dB before and after the correction, and its mean scale."""
-    scenario = Scenario(args.task, name, args.data_root, 'train', args.pairs or VALIDATION[args.task][1])
+    scenario = Scenario(args.task, name, args.data_root, 'train', pairs_of(args))
     dataset, found = DATASETS.build(scenario.dataset_config()), {}
     for i in track(range(0, len(dataset), args.every), name):
         sample = dataset[i]
@@ -75,25 +73,14 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     zoo = load_model(args.model, args.weights, 'cpu')
     rows = [row for name in NAMES for row in measure(args, zoo, name)]
-    result = dict(model=args.model, sha256=zoo.sha256, pairs=args.pairs or VALIDATION[args.task][1], machine=machine(),
+    result = dict(model=args.model, sha256=zoo.sha256, pairs=pairs_of(args), machine=machine(),
                   date=datetime.date.today().isoformat(), rows=rows)
-    write_atomic(json.dumps(result, indent=1) + '\n', Path(f'{args.out}.json'))
-    write_atomic(page(result), Path(f'{args.out}.md'))
-    print(page(result))
+    write_tables(args.out, result, page(result))
 
 
 def main(argv: list[str] | None = None) -> int:
     """Parse the arguments and run; return the exit code."""
-    parser = OneLineParser(prog='correction_effect.py', description=__doc__,
-                           formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('task', choices=tuple(VALIDATION))
-    parser.add_argument('--model', required=True, help='name of a shipped model, or a config')
-    parser.add_argument('--weights', help='another checkpoint of this model')
-    parser.add_argument('--data-root', required=True, help='folder of RoadScene (ivf) or Harvard PET-MRI (mif)')
-    parser.add_argument('--pairs', default='', help='list of stems of training pairs; default: the validation list')
-    parser.add_argument('--every', type=int, default=1, help='measure every such pair')
-    parser.add_argument('--out', required=True, help='results go to OUT.json and OUT.md')
-    parser.add_argument('--threads', type=int, default=1)
+    parser = validation_parser('correction_effect.py', __doc__)
     return run_app(lambda: run(parser.parse_args(argv)))
 
 

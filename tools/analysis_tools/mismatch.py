@@ -10,7 +10,6 @@ python tools/analysis_tools/mismatch.py ivf --model ivf --data-root ROADSCENE --
 
 import argparse
 import datetime
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,21 +22,15 @@ from rich.progress import track
 
 from drfuse.apis.fit import LIMIT, measure_misfit
 from drfuse.apis.model_zoo import LoadedModel, load_model
-from drfuse.engine.app import OneLineParser, make_folder, run_app
+from drfuse.engine.app import make_folder, run_app
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import psnr
 from drfuse.evaluation.rivals.scenarios import Scenario
-from drfuse.evaluation.study.plan import VALIDATION
+from drfuse.evaluation.study.tool import pairs_of, validation_parser, write_tables
 from drfuse.registry import DATASETS, RESTORERS
-from drfuse.utils.checkpoint import write_atomic
 from drfuse.utils.environment import machine
 
 FACTORS = (0.0, 0.5, 0.8, 1.0, 1.25, 1.5)
-
-
-def pairs_of(args: argparse.Namespace) -> str:
-    """Return the list of pairs that is asked for, or that of validation."""
-    return args.pairs or VALIDATION[args.task][1]
 
 
 def dataset_of(args: argparse.Namespace, scenario: str, factor: float) -> Any:
@@ -99,24 +92,13 @@ def run(args: argparse.Namespace) -> None:
             for row in measure(args, zoo, name, factor)]
     result = dict(model=args.model, sha256=zoo.sha256, pairs=pairs_of(args), factors=args.factors,
                   machine=machine(), date=datetime.date.today().isoformat(), rows=rows)
-    write_atomic(json.dumps(result, indent=1) + '\n', Path(f'{args.out}.json'))
-    write_atomic(page(result), Path(f'{args.out}.md'))
-    print(page(result))
+    write_tables(args.out, result, page(result))
 
 
 def main(argv: list[str] | None = None) -> int:
     """Parse the arguments and run; return the exit code."""
-    parser = OneLineParser(prog='mismatch.py', description=__doc__,
-                           formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('task', choices=tuple(VALIDATION))
-    parser.add_argument('--model', required=True, help='name of a shipped model, or a config')
-    parser.add_argument('--weights', help='another checkpoint of this model')
-    parser.add_argument('--data-root', required=True, help='folder of RoadScene (ivf) or Harvard PET-MRI (mif)')
-    parser.add_argument('--pairs', default='', help='list of stems of training pairs; default: the validation list')
-    parser.add_argument('--every', type=int, default=1, help='measure every such pair')
+    parser = validation_parser('mismatch.py', __doc__)
     parser.add_argument('--factors', type=float, nargs='+', default=FACTORS, help='what is done, over what is told')
-    parser.add_argument('--out', required=True, help='results go to OUT.json and OUT.md')
-    parser.add_argument('--threads', type=int, default=1)
     return run_app(lambda: run(parser.parse_args(argv)))
 
 

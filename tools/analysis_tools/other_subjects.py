@@ -25,8 +25,8 @@ from drfuse.engine.app import OneLineParser, make_folder, run_app
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import psnr
 from drfuse.evaluation.rivals.scenarios import Scenario
+from drfuse.evaluation.study.tool import write_tables
 from drfuse.registry import DATASETS, RESTORERS
-from drfuse.utils.checkpoint import write_atomic
 from drfuse.utils.config import UserError
 from drfuse.utils.environment import machine
 
@@ -95,9 +95,7 @@ def run(args: argparse.Namespace) -> None:
     rows = [row for name in SETS for scenario in NAMES for row in measure(args, zoo, choices, name, scenario)]
     result = dict(model=args.model, sha256=zoo.sha256, machine=machine(), date=datetime.date.today().isoformat(),
                   rows=rows)
-    write_atomic(json.dumps(result, indent=1) + '\n', Path(f'{args.out}.json'))
-    write_atomic(page(result), Path(f'{args.out}.md'))
-    print(page(result))
+    write_tables(args.out, result, page(result))
 
 
 def main(argv: list[str] | None = None) -> int:

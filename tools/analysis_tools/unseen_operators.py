@@ -7,7 +7,6 @@ against bicubic enlargement, missing pixels against OpenCV's inpainting. Writes 
 import argparse
 import copy
 import datetime
-import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,8 +24,8 @@ from drfuse.engine.app import OneLineParser, make_folder, run_app
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import psnr
 from drfuse.evaluation.rivals.scenarios import Scenario
+from drfuse.evaluation.study.tool import write_tables
 from drfuse.registry import DATASETS, RESTORERS
-from drfuse.utils.checkpoint import write_atomic
 from drfuse.utils.environment import machine
 
 Restore = Callable[[Observation], torch.Tensor]
@@ -113,9 +112,7 @@ def run(args: argparse.Namespace) -> None:
     rows = [row for name in OPERATORS for sigma in SIGMAS for row in measure_operator(args, zoo, name, sigma)]
     result = dict(model=args.model, sha256=zoo.sha256, pairs=args.pairs or f'{args.task} {args.split}',
                   images=rows[0]['images'], machine=machine(), date=datetime.date.today().isoformat(), rows=rows)
-    write_atomic(json.dumps(result, indent=1) + '\n', Path(f'{args.out}.json'))
-    write_atomic(page(result), Path(f'{args.out}.md'))
-    print(page(result))
+    write_tables(args.out, result, page(result))
 
 
 def main(argv: list[str] | None = None) -> int:
