@@ -9,9 +9,9 @@ import torch
 
 from drfuse.utils.heap import release_heap
 
-SHARE, MOST = 0.5, 1 << 31
-"""Of what is free, the part that windows may take, and the most of it (bytes) where tiles change nothing: in larger
-windows, halos and the probe for their width cost a small part of the time."""
+SHARE, MOST = 0.5, 1 << 29
+"""Of what is free, the part that windows may take, and the most of it (bytes) where tiles change nothing: larger
+windows are hardly faster."""
 _UNKNOWN = 2 << 30
 _MEMINFO = Path('/proc/meminfo')
 _CGROUP = Path('/sys/fs/cgroup')
