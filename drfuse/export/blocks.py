@@ -29,6 +29,7 @@ class Setup(nn.Module):
     def __init__(self, sampler: FusionDDIMSampler) -> None:
         super().__init__()
         self.error_std, self.noise_floor = sampler.error_std, sampler.noise_floor
+        self.smooth_cells = sampler.smooth_cells
         self.register_buffer('heights', fast_lengths(0))
         self.register_buffer('widths', fast_lengths(1))
         # a larger image has the pattern again: the probes of its whole and of its windows differ by less than either
@@ -39,9 +40,9 @@ class Setup(nn.Module):
                 factor: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return what :func:`~drfuse.export.unrolled.unroll` hands on.
 
-        That is: whether the degradation is valid; a pattern of signs (1, 1, H, W); the filters of A^+ for an image and
-        for the error of an estimate; transforms and blur as :func:`_operator` takes them; whether the kernel is
-        symmetric.
+        That is: whether the degradation is valid; whether A^+ y, which without a blur repeats y over cells, is to be
+        interpolated between them; a pattern of signs (1, 1, H, W); the filters of A^+ for an image and for the error
+        of an estimate; transforms and blur as :func:`_operator` takes them; whether the kernel is symmetric.
         """
         rows, columns = (make_axis(n, k, lengths) for n, k, lengths in
                          zip(y.shape[-2:], kernel.shape, (self.heights, self.widths), strict=True))
@@ -53,7 +54,9 @@ class Setup(nn.Module):
         trusted = inverse if self.error_std is None else \
             self._inverse(blur, kernel, factor * level.clamp(min=self.noise_floor), self.error_std**2)
         valid = sum(factor == f for f in FACTORS).bool() & (sigma.min() >= 0)
-        return (valid, self._probe(y, factor), inverse, trusted, *rows[:3], *columns[:3], blur, is_symmetric(kernel))
+        interpolates = is_sharp(kernel) & (factor > 1) & self.smooth_cells
+        return (valid, interpolates, self._probe(y, factor), inverse, trusted, *rows[:3], *columns[:3], blur,
+                is_symmetric(kernel))
 
     @staticmethod
     def _rms(sigma: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
@@ -106,6 +109,22 @@ class Misfit(Pinv):
         return (_operator(operator, self.any_kernel).forward(x[0, 0], factor)[None, None] - y,)
 
 
+class InterpolatedCells(nn.Module):
+    """A^+ y of one source without a blur, as the sampler interpolates it between cells."""
+
+    def forward(self, known: torch.Tensor, factor: torch.Tensor) -> tuple[torch.Tensor]:
+        """Return (1, 1, H, W)."""
+        return (interpolate_cells(known[0, 0], factor, lambda x: cell_means(x, factor))[None, None],)
+
+
+class KeptCells(nn.Module):
+    """A^+ y as it is."""
+
+    def forward(self, known: torch.Tensor, factor: torch.Tensor) -> tuple[torch.Tensor]:
+        """Return (1, 1, H, W)."""
+        return (known.clone(),)
+
+
 class _Part(nn.Module):
     """A part of the sampler's loop at one step.
 
@@ -130,26 +149,16 @@ class Start(_Part):
 
     def __init__(self, sampler: FusionDDIMSampler, t: int) -> None:
         super().__init__(sampler, t)
-        self.noise_floor, self.smooth_cells = sampler.noise_floor, sampler.smooth_cells
+        self.noise_floor = sampler.noise_floor
 
     def forward(self, known_a: torch.Tensor, known_b: torch.Tensor, response_a: torch.Tensor, response_b: torch.Tensor,
-                sigma_a: torch.Tensor, sigma_b: torch.Tensor, kernel_a: torch.Tensor, kernel_b: torch.Tensor,
-                factor_a: torch.Tensor, factor_b: torch.Tensor) -> tuple[torch.Tensor, ...]:
+                sigma_a: torch.Tensor, sigma_b: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return x_T (1, 3, H, W), A^+ y (1, 2, H, W), the noises of both and the estimates of both sources."""
-        known_a, known_b = self._smoothed(known_a, kernel_a, factor_a), self._smoothed(known_b, kernel_b, factor_b)
         known = self.bound(torch.cat((known_a, known_b), 1))
         x = self.bars[-1].sqrt() * torch.cat((known, known.mean(1, keepdim=True)), 1)
         noises = [sigma.clamp(min=self.noise_floor) * response.square().mean().sqrt()
                   for sigma, response in ((sigma_a, response_a), (sigma_b, response_b))]
         return x, known, *noises, known[:, :1], known[:, 1:]
-
-
-    def _smoothed(self, known: torch.Tensor, kernel: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
-        """Interpolate between cells if there is no blur, as the sampler does; A^+ y then repeats y over them."""
-        if not self.smooth_cells:
-            return known
-        smooth = interpolate_cells(known[0, 0], factor, lambda x: cell_means(x, factor))[None, None]
-        return torch.where(is_sharp(kernel) & (factor > 1), smooth, known)
 
 
 class Predict(_Part):

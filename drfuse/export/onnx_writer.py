@@ -13,7 +13,7 @@ import onnx
 import torch
 from onnx import helper
 
-from drfuse.export.unrolled import INPUTS, KINDS, OUTPUTS, SWITCHED, UnrolledFusion, run_kind, unroll
+from drfuse.export.unrolled import INPUTS, OUTPUTS, SWITCHED, UnrolledFusion, run_kind, unroll
 
 OPSET = 18
 _EXAMPLE, _KERNEL = (97, 110), (5, 7)  # different numbers everywhere, so that no two sizes are taken for one
@@ -53,7 +53,7 @@ def _examples(fusion: UnrolledFusion) -> dict[str, tuple[torch.Tensor, ...]]:
 
     def call(block: str, *arguments: torch.Tensor) -> Sequence[torch.Tensor]:
         if block in SWITCHED:
-            for kind in KINDS:
+            for kind in SWITCHED[block]:
                 result = run_kind(call, block, kind, *arguments[:-1])
             return result
         found.setdefault(block, arguments)
@@ -103,16 +103,16 @@ class _Builder:
             nodes, results = self._nodes(block, arguments)
             self.nodes += nodes
             return results
-        *own, symmetric = arguments
+        *own, is_first = arguments
         branches, outer = [], self.nodes
-        for kind in KINDS:
+        for kind in SWITCHED[block]:
             self.nodes = []
             results = run_kind(self.call, block, kind, *own)
             outputs = [helper.make_tensor_value_info(name, _FLOAT, [1, 1, None, None]) for name in results]
             branches.append(helper.make_graph(self.nodes, f'{block}_{kind}', [], outputs))
         self.nodes = outer
         name = f'{block}.{self._calls}'
-        self.nodes.append(helper.make_node('If', [symmetric], [name], name=name, then_branch=branches[0],
+        self.nodes.append(helper.make_node('If', [is_first], [name], name=name, then_branch=branches[0],
                                            else_branch=branches[1]))
         return [name]
 

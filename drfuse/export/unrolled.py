@@ -11,7 +11,7 @@ from torch import nn
 from drfuse.diffusion.correction_scales import LearnedScale
 from drfuse.diffusion.fusion_rules import PixelFusion, StarletFusion
 from drfuse.diffusion.samplers import FusionDDIMSampler
-from drfuse.export.blocks import Correct, Finish, Misfit, Pinv, Predict, Setup, Start
+from drfuse.export.blocks import Correct, Finish, InterpolatedCells, KeptCells, Misfit, Pinv, Predict, Setup, Start
 from drfuse.models.backbones.light_unet import LightUNet
 from drfuse.models.backbones.stepwise import StepwiseDenoiser
 from drfuse.utils.config import UserError
@@ -23,10 +23,10 @@ IMAGES = ('a', 'sigma_a', 'b', 'sigma_b')
 OUTPUTS = ('fused', 'restored_a', 'restored_b', 'weight_a')
 """Each (1, 1, H, W)."""
 
-SWITCHED = ('pinv', 'residual')
-"""Calls that come in two kinds; their last argument says whether the kernel is mirror-symmetric."""
-KINDS = ('symmetric', 'any')
+KERNELS = ('symmetric', 'any')
 """The kinds of kernels; for any, A^+ takes the passes of :class:`~drfuse.degradations.WienerPinv`."""
+SWITCHED = dict(pinv=KERNELS, residual=KERNELS, cells=('interpolated', 'kept'))
+"""Calls that come in two kinds, of which one is run; their last argument says whether it is the first."""
 
 Call = Callable[..., Sequence[Any]]
 
@@ -43,10 +43,10 @@ def unroll(call: Call, inputs: Mapping[str, Any], num_steps: int) -> tuple[Any, 
         Values of :data:`OUTPUTS`.
     """
     sources = [[inputs[f'{name}_{s}' if name else s] for name in ('', 'kernel', 'sigma', 'factor')] for s in 'ab']
-    ys, kernels, sigmas, factors = zip(*sources, strict=True)
+    ys, _, sigmas, factors = zip(*sources, strict=True)
     setups = [call('setup', *source) for source in sources]
-    valid, probes, inverses, trusted = zip(*(setup[:4] for setup in setups), strict=True)
-    operators = [setup[4:] for setup in setups]
+    valid, interpolates, probes, inverses, trusted = zip(*(setup[:5] for setup in setups), strict=True)
+    operators = [setup[5:] for setup in setups]
 
     def each(block: str, *arguments: Sequence[Any]) -> list[Any]:
         return [call(block, *own, *operator)[0] for *own, operator in zip(*arguments, operators, strict=True)]
@@ -54,8 +54,8 @@ def unroll(call: Call, inputs: Mapping[str, Any], num_steps: int) -> tuple[Any, 
     def residuals(estimates: Sequence[Any], filters: Sequence[Any]) -> list[Any]:
         return each('residual', estimates, filters, ys, factors)
 
-    x, known, noise_a, noise_b, *estimates = call('start', *each('pinv', ys, inverses), *each('pinv', probes, trusted),
-                                                  *sigmas, *kernels, *factors)
+    starts = [call('cells', *own)[0] for own in zip(each('pinv', ys, inverses), factors, interpolates, strict=True)]
+    x, known, noise_a, noise_b, *estimates = call('start', *starts, *each('pinv', probes, trusted), *sigmas)
     memory: list[Any] = []
     for t in range(num_steps, 0, -1):
         x0, eps, logits, *rest = call(f'predict{t}', x, known, *residuals(estimates, inverses), *sigmas, *memory)
@@ -66,9 +66,9 @@ def unroll(call: Call, inputs: Mapping[str, Any], num_steps: int) -> tuple[Any, 
 
 
 def run_kind(call: Call, block: str, kind: str, *arguments: Any) -> Sequence[Any]:
-    """Run one of :data:`SWITCHED` for one of :data:`KINDS`, by the blocks of that kind."""
-    if block == 'pinv':
-        return call(f'pinv_{kind}', *arguments)
+    """Run one of :data:`SWITCHED`, by the blocks of one of its kinds."""
+    if block != 'residual':
+        return call(f'{block}_{kind}', *arguments)
     x, inverse, y, factor, *operator = arguments
     misfit = call(f'misfit_{kind}', x, y, factor, *operator)[0]
     return call(f'pinv_{kind}', misfit, inverse, *operator)
@@ -94,8 +94,9 @@ class UnrolledFusion(nn.Module):
         self.num_steps = len(steps)
         self.blocks = nn.ModuleDict({
             'setup': Setup(sampler), 'start': Start(sampler, len(steps)), 'finish': Finish(),
+            'cells_interpolated': InterpolatedCells(), 'cells_kept': KeptCells(),
             **{f'{name}_{kind}': block(kind == 'any') for name, block in (('pinv', Pinv), ('misfit', Misfit))
-               for kind in KINDS},
+               for kind in KERNELS},
             **{f'predict{t}': Predict(sampler, t, network) for t in steps},
             **{f'correct{t}': Correct(sampler, t) for t in steps}})
         self.eval()
@@ -105,11 +106,11 @@ class UnrolledFusion(nn.Module):
         return unroll(self.call, inputs, self.num_steps)
 
     def call(self, block: str, *arguments: torch.Tensor) -> Sequence[torch.Tensor]:
-        """Run a block by its name; of :data:`SWITCHED`, the kind that suits the kernel."""
+        """Run a block by its name; of :data:`SWITCHED`, the kind that its last argument tells."""
         if block not in SWITCHED:
             return self.blocks[block](*arguments)
-        *own, symmetric = arguments
-        return run_kind(self.call, block, KINDS[0 if bool(symmetric) else 1], *own)
+        *own, is_first = arguments
+        return run_kind(self.call, block, SWITCHED[block][0 if bool(is_first) else 1], *own)
 
 
 def check_exportable(model: nn.Module) -> None:

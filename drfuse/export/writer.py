@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = dict(onnx='.onnx', openvino='.xml')
 FORMATS = tuple(SUFFIXES)
-GRAPH_VERSION = '3'
+GRAPH_VERSION = '4'
 """Raised when what is written changes: inputs, outputs, or what is computed between them."""
 SMALLEST_SIDE = 32
 

@@ -17,6 +17,15 @@ def test_setup_tells_what_is_no_degradation(sigma, factor, valid):
     assert bool(found[0]) is valid
 
 
+@pytest.mark.parametrize(('taps', 'factor', 'smooth', 'expected'), [
+    (1, 4, True, True), (1, 1, True, False), (3, 4, True, False), (1, 4, False, False)])
+def test_cells_are_interpolated_without_a_blur_alone(taps, factor, smooth, expected):
+    setup = Setup(build(smooth_cells=smooth).sampler)
+    image = torch.rand(1, 1, 40, 33)
+    found = setup(image, torch.full((taps, taps), 1 / taps**2), torch.zeros_like(image), torch.tensor(factor))
+    assert bool(found[1]) is expected
+
+
 def test_finish_refuses_by_numbers_that_are_none():
     image, yes, no = torch.rand(1, 1, 4, 4), torch.tensor(True), torch.tensor(False)
     assert all(torch.equal(x, image) for x in Finish()(image, image, image, image, yes, yes))

@@ -12,7 +12,8 @@ def test_the_graph_says_what_it_takes(graphs):
     assert shapes['a'] == shapes['b'] == shapes['sigma_a'] == [1, 1, 'H', 'W'] and shapes['factor_b'] == []
     assert shapes['kernel_a'] == ['kernel_a_height', 'kernel_a_width']
     assert [o.name for o in graph.output] == ['fused', 'restored_a', 'restored_b', 'weight_a']
-    assert sum(node.op_type == 'If' for node in graph.node) == 4 + 4  # A^+ of pictures and patterns, two residuals each
+    # A^+ of pictures and patterns, cells, two residuals each
+    assert sum(node.op_type == 'If' for node in graph.node) == 4 + 2 + 4
 
 
 @pytest.mark.slow
