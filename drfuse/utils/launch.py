@@ -36,7 +36,8 @@ def use_threads(cfg: Config) -> None:
 def setup_launcher(cfg: Config, launcher: str) -> None:
     """Prepare ``cfg`` and the process group for ``launcher``.
 
-    MMEngine sets CUDA devices when it starts a group, so a CPU group (gloo) is started here.
+    MMEngine sets CUDA devices when it starts a group, so a CPU group (gloo) is started here. Data workers are not
+    forked from a process of a group: see :func:`_start_workers_clean`.
 
     Args:
         cfg: Changed in place.
@@ -50,6 +51,7 @@ def setup_launcher(cfg: Config, launcher: str) -> None:
     cfg.launcher = launcher
     if launcher == 'none':
         return
+    _start_workers_clean(cfg)
     if launcher == 'slurm' and not torch.cuda.is_available():
         _slurm_environment()
     missing = [n for n in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT') if n not in os.environ]
@@ -63,6 +65,19 @@ def setup_launcher(cfg: Config, launcher: str) -> None:
     cfg.setdefault('model_wrapper_cfg', dict(
         type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False,
         find_unused_parameters=cfg.get('find_unused_parameters', False)))
+
+
+def _start_workers_clean(cfg: Config) -> None:
+    """Let data workers start from a process without threads, where the platform can do that.
+
+    A thread of the group may hold a lock of Python's at the moment of a fork; the forked worker, up to Python 3.11,
+    then waits for it for ever, and everybody else for the worker.
+    """
+    method = cfg.get('env_cfg', {}).get('mp_cfg', {}).get('mp_start_method', 'fork')
+    if method == 'fork' and 'forkserver' in multiprocessing.get_all_start_methods():
+        cfg.merge_from_dict({'env_cfg.mp_cfg.mp_start_method': 'forkserver'})
+        multiprocessing.set_forkserver_preload(['drfuse.datasets', 'drfuse.degradations'])
+        os.environ.setdefault('OPENCV_FOR_THREADS_NUM', '1')  # MMEngine sets it for the process that forks
 
 
 def _slurm_environment() -> None:

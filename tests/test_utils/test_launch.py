@@ -40,6 +40,18 @@ def test_cpu_processes_use_gloo_and_no_device_ids(started, monkeypatch):
     assert cfg.model_wrapper_cfg.find_unused_parameters
 
 
+@pytest.mark.parametrize(('given', 'used'), [(None, 'forkserver'), ('fork', 'forkserver'), ('spawn', 'spawn')])
+def test_data_workers_are_not_forked_from_a_group(started, monkeypatch, given, used):
+    for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT', 'OPENCV_FOR_THREADS_NUM'):
+        monkeypatch.setenv(name, '1')
+    cfg = Config(dict(env_cfg=dict(mp_cfg=dict(mp_start_method=given))) if given else dict())
+    launch.setup_launcher(cfg, 'pytorch')
+    assert cfg['env_cfg']['mp_cfg']['mp_start_method'] == used
+    cfg['env_cfg']['mp_cfg']['mp_start_method'] = 'fork'
+    launch.setup_launcher(cfg, 'none')
+    assert cfg['env_cfg']['mp_cfg']['mp_start_method'] == 'fork'
+
+
 def test_slurm_variables_are_translated(started, monkeypatch):
     for name, value in dict(SLURM_PROCID='3', SLURM_NTASKS='8', SLURM_LOCALID='1', MASTER_ADDR='host',
                             RANK='', WORLD_SIZE='', LOCAL_RANK='', MASTER_PORT='1').items():
