@@ -109,7 +109,8 @@ def _in_tiles(run: Run, inputs: Inputs, model: nn.Module, size: int, is_budget: 
                         rounding)
     margin = halo.pixels + FEATHER + multiple
     side = max(side_for(size, margin), MIN_SIDE) if is_budget else size
-    plan = TilePlan(shape, side // multiple * multiple or multiple, halo.pixels, multiple)
+    plan = TilePlan(shape, side // multiple * multiple or multiple, halo.pixels, multiple,
+                    even=not is_budget)
     output = fuse_tiled(run, inputs, plan, progress)
     warnings = [] if halo.is_enough else [_warning(halo, model)]
     return output, TileReport(len(plan.tiles()), plan.side, halo.pixels, halo.error, warnings)

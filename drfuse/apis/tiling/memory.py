@@ -9,9 +9,10 @@ import torch
 
 from drfuse.utils.heap import release_heap
 
-SHARE, MOST = 0.5, 1 << 29
-"""Of what is free, the part that windows may take, and the most of it (bytes) where tiles change nothing: larger
-windows are hardly faster."""
+SHARE, MOST, ROOM = 0.5, 7 << 28, 1 << 29
+"""Of what is free, the part that windows may take; the most bytes that windows and results may take together where
+tiles change nothing, and what windows may take in any case: larger ones are faster, as fewer pixels are computed twice,
+but a large picture has large results already."""
 _UNKNOWN = 2 << 30
 _MEMINFO = Path('/proc/meminfo')
 _CGROUP = Path('/sys/fs/cgroup')
@@ -55,13 +56,14 @@ def window_budget(bytes_per_pixel: int, device: torch.device | str = 'cpu', kept
         bytes_per_pixel: What a window takes at its peak.
         device: Where it is computed.
         kept: Bytes of the same memory that are still to be taken for the results.
-        most: Bytes that a window may take; None = all of its share, for what should not be cut.
+        most: Bytes that a window and the results may take; None = all of its share, for what should not be cut.
     """
+    limit = math.inf if most is None else max(most - kept, ROOM)
     share = _share(device, kept)
-    if (most is None or share < most) and torch.device(device).type == 'cpu':
+    if share < limit and torch.device(device).type == 'cpu':
         release_heap()  # what earlier pictures left there is free as well
         share = _share(device, kept)
-    return (share if most is None else min(share, most)) // bytes_per_pixel
+    return int(min(share, limit)) // bytes_per_pixel
 
 
 def _share(device: torch.device | str, kept: int) -> int:

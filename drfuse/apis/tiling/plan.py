@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import torch
@@ -18,7 +19,7 @@ MIN_SIDE = 32
 
 @dataclass(frozen=True)
 class TilePlan:
-    """Tiles of about equal size.
+    """Tiles of about equal size, or with windows of about equal size.
 
     Attributes:
         image_shape: (H, W).
@@ -26,16 +27,20 @@ class TilePlan:
         halo: Pixels around a tile that are computed with it, because its own depend on them.
         multiple: Windows start and end on multiples of it, or at the end of the image: the least common multiple of
             the low-resolution factors and of the network's own.
+        even: Tiles are of about equal size; False: windows are, so that tiles at the border of the image, which need
+            less around them, are larger than ``side`` by that.
     """
 
     image_shape: tuple[int, int]
     side: int
     halo: int
     multiple: int
+    even: bool = True
 
     def tiles(self) -> list[Window]:
         """Return the tiles, row by row; they cover the image without overlap."""
-        rows, columns = (_edges(size, self.side, self.multiple) for size in self.image_shape)
+        margin = 0 if self.even else -(-(self.halo + FEATHER) // self.multiple) * self.multiple
+        rows, columns = (_edges(size, self.side, margin, self.multiple) for size in self.image_shape)
         return [Window(*row, *column) for row in pairwise(rows) for column in pairwise(columns)]
 
     def needed(self, tile: Window) -> Window:
@@ -49,6 +54,25 @@ class TilePlan:
         return Window(wide.top // m * m, min(-(-wide.bottom // m) * m, height),
                       wide.left // m * m, min(-(-wide.right // m) * m, width))
 
+    @cached_property
+    def _common(self) -> tuple[int, int]:
+        """Height and width, multiples, that no window of a tile exceeds."""
+        shapes = [self.window(self.needed(tile)).shape for tile in self.tiles()]
+        height, width = (-(-max(sides) // self.multiple) * self.multiple for sides in zip(*shapes, strict=True))
+        return height, width
+
+    def widened(self, window: Window) -> Window:
+        """Return a window of a tile with some more of the picture, so that all have one shape, or nearly.
+
+        Images of one shape take the place of those before them in memory, and filters are made once; blocks of many
+        sizes leave gaps, and in the end need twice as much. Where tiles are even it would cost too much: they stay.
+        """
+        if self.even:
+            return window
+        spans = zip(((window.top, window.bottom), (window.left, window.right)), self._common, self.image_shape,
+                    strict=True)
+        return Window(*(edge for span, side, size in spans for edge in _longer(*span, side, size, self.multiple)))
+
     def weight(self, tile: Window) -> torch.Tensor:
         """Return the weight (h, w) of a tile over :meth:`needed`; over all tiles they sum to 1 at every pixel."""
         rows = _ramp(tile.top, tile.bottom, self.image_shape[0])
@@ -59,11 +83,18 @@ class TilePlan:
         return iter(self.tiles())
 
 
-def _edges(size: int, side: int, multiple: int) -> list[int]:
-    """Return the lines between tiles of at most about ``side`` pixels, on multiples, and the ends."""
-    count = max(-(-size // max(side, MIN_SIDE)), 1)
-    inner = {round(i * size / count / multiple) * multiple for i in range(1, count)}
+def _edges(size: int, side: int, margin: int, multiple: int) -> list[int]:
+    """Return the lines between tiles, on multiples, and the ends; a tile at an end is longer by about ``margin``."""
+    inside = max(size - 2 * margin, 0)
+    count = max(-(-inside // max(side, MIN_SIDE)), 1)
+    inner = {round((margin + i * inside / count) / multiple) * multiple for i in range(1, count)}
     return [0, *sorted(edge for edge in inner if 0 < edge < size), size]
+
+
+def _longer(start: int, stop: int, side: int, size: int, multiple: int) -> tuple[int, int]:
+    """Return a span of at least ``side``, with ends on multiples or at 0 and ``size``, as far as there is room."""
+    stop = min(max(stop, start + side), size)
+    return max(min(start, (stop - side) // multiple * multiple), 0), stop
 
 
 def _ramp(start: int, stop: int, size: int) -> torch.Tensor:

@@ -45,6 +45,8 @@ class TileRunner:
             UserError: If memory does not suffice for the smallest window.
         """
         window = self.plan.window(needed)
+        wide = self.plan.widened(window)
+        window = wide if math.prod(wide.shape) <= self.limit else window
         pixels = math.prod(window.shape)
         if pixels <= self.limit or max(needed.shape) < 2 * MIN_SIDE:
             output = self._try(window)

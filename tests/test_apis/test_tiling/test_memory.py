@@ -40,6 +40,12 @@ def test_the_budget_is_a_share_of_what_is_left(account):
     assert window_budget(512, most=None) == (1 << 35) // 512
 
 
+def test_results_count_but_leave_some_room(account):
+    account(1 << 26)
+    assert window_budget(512, kept=1 << 30) == (memory.MOST - (1 << 30)) // 512
+    assert window_budget(512, kept=memory.MOST) == memory.ROOM // 512
+
+
 @pytest.mark.parametrize(('free', 'most', 'released'), [(1 << 22, memory.MOST, 0), (1 << 18, memory.MOST, 1),
                                                         (1 << 22, None, 1)])
 def test_what_earlier_pictures_left_counts_as_free(account, monkeypatch, free, most, released):
