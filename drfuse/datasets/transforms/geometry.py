@@ -85,13 +85,17 @@ class PairedCrop(BaseTransform):
         size: Side of a square window in pixels, or a list of choices, each a side or ``(h, w)``, of
             which one is drawn per batch. None: the dataset's ``crop_size``, which a child config can
             override by key; without one nothing is cropped.
+        multiple: Offsets are multiples of it, for pictures with a grid that a model may know the place of.
 
     Raises:
-        ValueError: If a side is not an integer >= 1.
+        ValueError: If a side or ``multiple`` is not an integer >= 1.
     """
 
-    def __init__(self, size: int | Sequence[Size] | None = None) -> None:
+    def __init__(self, size: int | Sequence[Size] | None = None, multiple: int = 1) -> None:
         self.sizes = None if size is None else checked_crop_sizes(size)
+        if not isinstance(multiple, int) or multiple < 1:
+            raise ValueError(f'multiple must be an integer >= 1, got {multiple!r}')
+        self.multiple = multiple
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Crop the images."""
@@ -102,8 +106,8 @@ class PairedCrop(BaseTransform):
         height, width = sizes[_integer(len(sizes), rng.batch('crop.size'))]
         image_height, image_width = _shape(results)
         generator = rng.sample('crop.offset')
-        top = _integer(max(image_height - height, 0) + 1, generator)
-        left = _integer(max(image_width - width, 0) + 1, generator)
+        top, left = (self.multiple * _integer(max(whole - side, 0) // self.multiple + 1, generator)
+                     for whole, side in ((image_height, height), (image_width, width)))
 
         def crop(image: torch.Tensor) -> torch.Tensor:
             padded = reflect_pad_to(image, (height, width))
@@ -112,7 +116,7 @@ class PairedCrop(BaseTransform):
         return _apply(results, crop)
 
     def __repr__(self) -> str:
-        return f'PairedCrop(size={self.sizes})'
+        return f'PairedCrop(size={self.sizes}, multiple={self.multiple})'
 
 
 @TRANSFORMS.register_module()

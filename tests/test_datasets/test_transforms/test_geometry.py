@@ -40,6 +40,17 @@ def test_crop_reaches_every_offset(results):
     assert rows == {0, 1}
 
 
+def test_offsets_are_multiples(results):
+    corners = set()
+    for index in range(60):
+        crop = PairedCrop(13, multiple=3)(results(key=SampleKey(0, 0, index)))['images']['ir'][0]
+        corners.add(divmod(round(float(crop[0, 0]) * 600), 30))
+    assert {top for top, _ in corners} == {0, 3, 6} and {left for _, left in corners} == {0, 3, 6, 9, 12, 15}
+    for bad in (0, 1.5):
+        with pytest.raises(ValueError, match='multiple must be an integer >= 1, got'):
+            PairedCrop(7, multiple=bad)
+
+
 def test_size_is_chosen_per_batch(results):
     sizes = {}
     for key in KEYS:
