@@ -8,7 +8,7 @@ scenarios: there a fusion rule has no better restoration to help it.
 _base_ = ['./ivf_refine.py']
 load_from = 'work_dirs/ivf_refine/iter_6000.pth'
 train_dataloader = dict(dataset=dict(shared=dict(degradations={
-    name: [dict(draw[0], weights=[4, 6, 4, 6, 6])]
+    name: [dict(draw[0], weights=[4, 6, 4, 6, 6, 2])]
     for name, draw in _base_.train_dataloader.dataset.shared.degradations.items()})))
 model = dict(
     train_only=['weight_stem', 'weight_chain', 'weight_head', 'weight_refine'],

@@ -1,9 +1,9 @@
 """Infrared-visible pairs of RoadScene and single images, each source with a random degradation of its own.
 
-Blur, noise and factor are drawn independently, or (18 draws of 24) one of the paper's scenarios exactly, or nothing
-but truncation; in a tenth of the sources what is told of it is wrong. A single image serves as both sources, one of
-them with another tone: a stand-in that trains restoration. Validation: the paper's composite scenario on pairs held
-back from training.
+Blur, noise and factor are drawn independently, or (18 draws of 28) one of the paper's scenarios exactly, or low
+resolution without a blur, which is what interpolated cells start from, or nothing but truncation; in a tenth of the
+sources what is told of it is wrong. A single image serves as both sources, one of them with another tone: a stand-in
+that trains restoration. Validation: the paper's composite scenario on pairs held back from training.
 """
 
 data_root = 'data'
@@ -18,10 +18,11 @@ pool = dict(type='OneOf', weights=[5, 3, 1], stages=[
     [], dict(type='AveragePool', factor=2), dict(type='AveragePool', factor=4)])
 floor = dict(type='Floor')
 soft, grain = dict(type='GaussianBlur', sigma=2.0, kernel_size=21), dict(type='GaussianNoise', sigma=0.001**0.5)
-weights, paper = [5, 4, 7, 7, 1], [[soft, floor], [dict(type='GaussianNoise', sigma=0.003**0.5), floor]]
+coarse = [dict(type='OneOf', weights=[3, 1], stages=[dict(type='AveragePool', factor=f) for f in (2, 4)]), noise, floor]
+weights, paper = [5, 4, 7, 7, 1, 4], [[soft, floor], [dict(type='GaussianNoise', sigma=0.003**0.5), floor]]
 low = [soft, floor, grain, floor, dict(type='AveragePool', factor=2), floor]
-ir = [dict(type='OneOf', weights=weights, stages=[[blur, noise, pool, floor], *paper, low, [floor]])]
-vis = [dict(type='OneOf', weights=weights, stages=[[blur, noise, floor], *paper, low[:4], [floor]])]
+ir = [dict(type='OneOf', weights=weights, stages=[[blur, noise, pool, floor], *paper, low, [floor], coarse])]
+vis = [dict(type='OneOf', weights=weights, stages=[[blur, noise, floor], *paper, low[:4], [floor], coarse])]
 head = [dict(type='LoadModalities', cache=True), dict(type='PairedCrop', size=192)]
 tail = [dict(type='PairedScale', low=0.5, prob=0.5, min_side=128), dict(type='PairedCrop'), dict(type='PairedFlip'),
         dict(type='PairedRot90'), dict(type='SynthesizeObservations'), dict(type='PackFusionInputs')]
@@ -49,4 +50,4 @@ val_dataloader = dict(
                  pipeline=[dict(type='LoadModalities'), dict(type='SynthesizeObservations'),
                            dict(type='PackFusionInputs')]))
 test_dataloader = val_dataloader
-del blur, noise, pool, floor, head, tail, tone, other, soft, grain, weights, paper, low, ir, vis
+del blur, noise, pool, floor, coarse, head, tail, tone, other, soft, grain, weights, paper, low, ir, vis

@@ -1,7 +1,9 @@
 """PET-, SPECT- and CT-MRI slices, each source with a random degradation of its own.
 
-Blur, noise and factor are drawn independently, or (16 draws of 23) one of the paper's scenarios exactly, or nothing
-but truncation; in a tenth of the sources what is told of it is wrong. The emission or CT image takes PET's place.
+Blur, noise and factor are drawn independently, or (16 draws of 27) one of the paper's scenarios exactly, or low
+resolution without a blur, which is what interpolated cells start from, or nothing but truncation; in a tenth of the
+sources what is told of it is wrong. The emission or CT image takes PET's place. The atlas has its slices on a grid of
+two pixels, to whose place the models are trained: crops start at even ones (docs/models/mif.md).
 Validation: the paper's composite scenario on blocks of PET-MRI slices held back from training.
 """
 
@@ -16,13 +18,16 @@ pool = dict(type='OneOf', weights=[5, 3, 1], stages=[
     [], dict(type='AveragePool', factor=2), dict(type='AveragePool', factor=4)])
 floor = dict(type='Floor')
 soft, grain = dict(type='GaussianBlur', sigma=2.0, kernel_size=21), dict(type='GaussianNoise', sigma=0.001**0.5)
-weights, paper = [6, 6, 4, 6, 1], [[soft, floor], [dict(type='GaussianNoise', sigma=0.003**0.5), floor]]
+low = dict(type='OneOf', weights=[3, 1], stages=[dict(type='AveragePool', factor=f) for f in (2, 4)])
+coarse = [noise, floor, low, floor]  # behind averages, clipped noise would lift black by another amount
+weights, paper = [6, 6, 4, 6, 1, 4], [[soft, floor], [dict(type='GaussianNoise', sigma=0.003**0.5), floor]]
 low = [soft, floor, grain, floor, dict(type='AveragePool', factor=2), floor]
-pet = [dict(type='OneOf', weights=weights, stages=[[blur, noise, pool, floor], *paper, low, [floor]])]
-mri = [dict(type='OneOf', weights=weights, stages=[[blur, noise, floor], *paper, low[:4], [floor]])]
-head = [dict(type='LoadModalities', cache=True), dict(type='PairedCrop', size=224)]
-tail = [dict(type='PairedScale', low=0.5, prob=0.5, min_side=192), dict(type='PairedCrop'), dict(type='PairedFlip'),
-        dict(type='PairedRot90'), dict(type='SynthesizeObservations'), dict(type='PackFusionInputs')]
+pet = [dict(type='OneOf', weights=weights, stages=[[blur, noise, pool, floor], *paper, low, [floor], coarse])]
+mri = [dict(type='OneOf', weights=weights, stages=[[blur, noise, floor], *paper, low[:4], [floor], coarse])]
+head = [dict(type='LoadModalities', cache=True), dict(type='PairedCrop', size=224, multiple=2)]
+tail = [dict(type='PairedScale', low=0.5, prob=0.5, min_side=192), dict(type='PairedCrop', multiple=2),
+        dict(type='PairedFlip'), dict(type='PairedRot90'), dict(type='SynthesizeObservations'),
+        dict(type='PackFusionInputs')]
 tone = dict(type='RandomTone', gain=(0.6, 1.2), gamma=(0.7, 1.6), prob=0.3)
 train_dataloader = dict(
     batch_size=8, num_workers=1, persistent_workers=True,
@@ -47,4 +52,4 @@ val_dataloader = dict(
                  pipeline=[dict(type='LoadModalities'), dict(type='SynthesizeObservations'),
                            dict(type='PackFusionInputs')]))
 test_dataloader = val_dataloader
-del blur, noise, pool, floor, head, tail, tone, soft, grain, weights, paper, low, pet, mri
+del blur, noise, pool, floor, coarse, head, tail, tone, soft, grain, weights, paper, low, pet, mri
