@@ -8,24 +8,20 @@ python tools/analysis_tools/correction_effect.py ivf --model ivf --data-root ROA
 """
 
 import argparse
-import datetime
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from mmengine.registry import init_default_scope
 from rich.progress import track
 
-from drfuse.apis.model_zoo import LoadedModel, load_model
-from drfuse.engine.app import make_folder, run_app
+from drfuse.apis.model_zoo import LoadedModel
+from drfuse.engine.app import run_app
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import psnr
 from drfuse.evaluation.rivals.scenarios import Scenario
-from drfuse.evaluation.study.tool import pairs_of, validation_parser, write_tables
+from drfuse.evaluation.study.tool import measure_validation, pairs_of, validation_parser
 from drfuse.registry import DATASETS
-from drfuse.utils.environment import machine
 
 NAMES = ('noise', 'blur', 'composite')
 
@@ -68,14 +64,7 @@ def page(result: dict[str, Any]) -> str:
 
 def run(args: argparse.Namespace) -> None:
     """Measure and write both files."""
-    make_folder(Path(args.out).parent, '--out folder')
-    init_default_scope('drfuse')
-    torch.set_num_threads(args.threads)
-    zoo = load_model(args.model, args.weights, 'cpu')
-    rows = [row for name in NAMES for row in measure(args, zoo, name)]
-    result = dict(model=args.model, sha256=zoo.sha256, pairs=pairs_of(args), machine=machine(),
-                  date=datetime.date.today().isoformat(), rows=rows)
-    write_tables(args.out, result, page(result))
+    measure_validation(args, lambda zoo: [row for name in NAMES for row in measure(args, zoo, name)], page)
 
 
 def main(argv: list[str] | None = None) -> int:

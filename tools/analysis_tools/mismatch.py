@@ -9,26 +9,22 @@ python tools/analysis_tools/mismatch.py ivf --model ivf --data-root ROADSCENE --
 """
 
 import argparse
-import datetime
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from mmengine.registry import init_default_scope
 from rich.progress import track
 
 from drfuse.apis.fit import LIMIT, measure_misfit
-from drfuse.apis.model_zoo import LoadedModel, load_model
-from drfuse.engine.app import make_folder, run_app
+from drfuse.apis.model_zoo import LoadedModel
+from drfuse.engine.app import run_app
 from drfuse.evaluation.convention import source_to_uint8, to_uint8
 from drfuse.evaluation.functional import psnr
 from drfuse.evaluation.rivals.scenarios import Scenario
-from drfuse.evaluation.study.tool import pairs_of, validation_parser, write_tables
+from drfuse.evaluation.study.tool import measure_validation, pairs_of, validation_parser
 from drfuse.registry import DATASETS, RESTORERS
-from drfuse.utils.environment import machine
 
 FACTORS = (0.0, 0.5, 0.8, 1.0, 1.25, 1.5)
 
@@ -84,15 +80,11 @@ def _lines(rows: list[dict[str, Any]], cell: Callable[[dict[str, Any]], str]) ->
 
 def run(args: argparse.Namespace) -> None:
     """Measure and write both files."""
-    make_folder(Path(args.out).parent, '--out folder')
-    init_default_scope('drfuse')
-    torch.set_num_threads(args.threads)
-    zoo = load_model(args.model, args.weights, 'cpu')
-    rows = [row for name in ('noise', 'blur', 'composite') for factor in args.factors
-            for row in measure(args, zoo, name, factor)]
-    result = dict(model=args.model, sha256=zoo.sha256, pairs=pairs_of(args), factors=args.factors,
-                  machine=machine(), date=datetime.date.today().isoformat(), rows=rows)
-    write_tables(args.out, result, page(result))
+    def rows(zoo: LoadedModel) -> list[dict[str, Any]]:
+        return [row for name in ('noise', 'blur', 'composite') for factor in args.factors
+                for row in measure(args, zoo, name, factor)]
+
+    measure_validation(args, rows, page, factors=args.factors)
 
 
 def main(argv: list[str] | None = None) -> int:

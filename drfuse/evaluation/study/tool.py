@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from drfuse.engine.app import OneLineParser
+import torch
+from mmengine.registry import init_default_scope
+
+from drfuse.apis.model_zoo import LoadedModel, load_model
+from drfuse.engine.app import OneLineParser, make_folder
 from drfuse.evaluation.study.plan import VALIDATION
 from drfuse.utils.checkpoint import write_atomic
+from drfuse.utils.environment import machine
 
 
 def validation_parser(prog: str, description: str | None) -> OneLineParser:
@@ -29,6 +36,25 @@ def validation_parser(prog: str, description: str | None) -> OneLineParser:
 def pairs_of(args: argparse.Namespace) -> str:
     """Return the list of pairs that is asked for, or that of validation."""
     return args.pairs or VALIDATION[args.task][1]
+
+
+def measure_validation(args: argparse.Namespace, rows_of: Callable[[LoadedModel], list[dict[str, Any]]],
+                       page: Callable[[dict[str, Any]], str], **more: Any) -> None:
+    """Load the model that is asked for, measure it on validation pairs, and write both files.
+
+    Args:
+        args: Of :func:`validation_parser`.
+        rows_of: Measures the model; the rows of the result.
+        page: Returns the result as Markdown.
+        more: Further entries of the result.
+    """
+    make_folder(Path(args.out).parent, '--out folder')
+    init_default_scope('drfuse')
+    torch.set_num_threads(args.threads)
+    zoo = load_model(args.model, args.weights, 'cpu')
+    result = dict(model=args.model, sha256=zoo.sha256, pairs=pairs_of(args), **more, machine=machine(),
+                  date=datetime.date.today().isoformat(), rows=rows_of(zoo))
+    write_tables(args.out, result, page(result))
 
 
 def write_tables(out: str, result: dict[str, Any], text: str) -> None:
