@@ -83,7 +83,8 @@ def own_pictures(page):
     page.click('#sample input')
     page.get_by_role('option', name='my own pictures').click()
     page.wait_for_selector('#file_b input[type=file]', state='attached')
-    page.wait_for_selector('#metrics table', state='detached')  # what was made of another pair is gone
+    for shown in ('#metrics table', '#observed_vis img'):  # what was shown of another pair is gone
+        page.wait_for_selector(shown, state='detached')
 
 
 def fuse(page):
