@@ -13,8 +13,9 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4
 _KEPT = 2**31 - 1
 _MMAP_LARGE, _MMAPS, _TRIMMED = 32 << 20, 65536, 64 << 20
 """What the library's own settings come to once a large block has been freed."""
-SPARE = 512 << 20
-"""Up to so many bytes stay with the process behind the outermost context: a window of the light network takes that."""
+SPARE = 640 << 20
+"""Up to so many bytes stay with the process behind the outermost context: a picture of 1024 x 768 takes 500 MiB, and
+what others left may be among it."""
 
 
 _depth = 0
