@@ -18,8 +18,8 @@ pool = dict(type='OneOf', weights=[5, 3, 1], stages=[
     [], dict(type='AveragePool', factor=2), dict(type='AveragePool', factor=4)])
 floor = dict(type='Floor')
 soft, grain = dict(type='GaussianBlur', sigma=2.0, kernel_size=21), dict(type='GaussianNoise', sigma=0.001**0.5)
-low = dict(type='OneOf', weights=[3, 1], stages=[dict(type='AveragePool', factor=f) for f in (2, 4)])
-coarse = [noise, floor, low, floor]  # behind averages, clipped noise would lift black by another amount
+shrunk = dict(type='OneOf', weights=[3, 1], stages=[dict(type='AveragePool', factor=f) for f in (2, 4)])
+coarse = [noise, floor, shrunk, floor]  # behind averages, clipped noise would lift black by another amount
 weights, paper = [6, 6, 4, 6, 1, 4], [[soft, floor], [dict(type='GaussianNoise', sigma=0.003**0.5), floor]]
 low = [soft, floor, grain, floor, dict(type='AveragePool', factor=2), floor]
 pet = [dict(type='OneOf', weights=weights, stages=[[blur, noise, pool, floor], *paper, low, [floor], coarse])]
@@ -52,4 +52,4 @@ val_dataloader = dict(
                  pipeline=[dict(type='LoadModalities'), dict(type='SynthesizeObservations'),
                            dict(type='PackFusionInputs')]))
 test_dataloader = val_dataloader
-del blur, noise, pool, floor, coarse, head, tail, tone, soft, grain, weights, paper, low, pet, mri
+del blur, noise, pool, floor, shrunk, coarse, head, tail, tone, soft, grain, weights, paper, low, pet, mri
