@@ -7,6 +7,7 @@ import torch
 from drfuse.diffusion.output import FusionOutput
 from drfuse.models.losses.base_fusion_loss import FusionLoss
 from drfuse.models.losses.functional import elementwise_max, pixel_l1, sobel_components, ssim_map
+from drfuse.models.losses.phase_quality import phase_quality
 from drfuse.models.losses.quality_terms import (
     contrast_quality,
     edge_quality,
@@ -29,6 +30,7 @@ class QualityFusionLoss(FusionLoss):
         quality: Weight of 1 - Q_W, see :func:`~drfuse.models.losses.quality_terms.piella_quality`.
         edges: Weight of 1 - Q_AB/F, see :func:`~drfuse.models.losses.quality_terms.edge_quality`.
         contrast: Weight of 1 - Q_CB, see :func:`~drfuse.models.losses.quality_terms.contrast_quality`.
+        phase: Weight of 1 - Q_P, see :func:`~drfuse.models.losses.phase_quality.phase_quality`.
         information: Weight of 1 - Q_MI / 2 of the sum over the sources.
         structure: Weight of the mean over the sources of 1 - SSIM(Xf, X_i): keeps both of them present.
         halo: Weight of :func:`~drfuse.models.losses.quality_terms.invented_slopes` (per pixel).
@@ -42,10 +44,10 @@ class QualityFusionLoss(FusionLoss):
 
     def __init__(self, intensity: float = 0.5, gradient: float = 20.0, quality: float = 0.3, edges: float = 0.0,
                  contrast: float = 0.0, information: float = 0.0, structure: float = 0.0, smoothness: float = 0.0,
-                 halo: float = 0.0, weaker: float = 0.0) -> None:
+                 halo: float = 0.0, phase: float = 0.0, weaker: float = 0.0) -> None:
         super().__init__()
         self.weights = dict(intensity=intensity, gradient=gradient, quality=quality, edges=edges,
-                            contrast=contrast, information=information, structure=structure, halo=halo,
+                            contrast=contrast, phase=phase, information=information, structure=structure, halo=halo,
                             smoothness=smoothness)
         if min(self.weights.values()) < 0 or not any(self.weights.values()):
             raise ValueError(f'QualityFusionLoss needs weights >= 0, and one above 0, got {self.weights}')
@@ -69,6 +71,7 @@ class QualityFusionLoss(FusionLoss):
             quality=lambda: 1 - piella_quality(fused, targets).mean(),
             edges=lambda: 1 - edge_quality(fused, targets).mean(),
             contrast=lambda: 1 - contrast_quality(fused, targets).mean(),
+            phase=lambda: 1 - phase_quality(fused, targets).mean(),
             information=lambda: self._over_sources(list(1 - information_halves(fused, targets))),
             structure=lambda: self._over_sources([1 - ssim_map(fused, x).mean((1, 2, 3)) for x in targets]),
             halo=lambda: invented_slopes(fused, targets),
