@@ -68,7 +68,8 @@ def step_of(network: BaseDenoiser, size: tuple[int, int]) -> Callable[[], Any]:
     maps = torch.rand(1, 2 * network.num_sources + 1, *size, generator=generator).to(device)
     sigma = torch.full((1, network.num_sources, 1, 1), 0.03, device=device).expand(-1, -1, *size)
     x, y = maps.split((network.num_sources + 1, network.num_sources), 1)
-    t, cond = torch.full((1,), 2, device=device), StepCondition(y, 0.1 * y, sigma)
+    t = torch.full((1,), 2, device=device)
+    cond = StepCondition(y, 0.1 * y, sigma, alpha_bar=torch.tensor(0.5, device=device))
 
     @torch.no_grad()
     def run() -> Any:

@@ -19,6 +19,7 @@ class StepCondition:
         sigma: (B, M, H, W) standard deviation of the luminance noise in y, unit of y.
         degradation: (B, M, K) optional description of each degradation.
         memory: What the network returned as its memory at the step before, None at the first; its own affair.
+        alpha_bar: abar_t, scalar tensor: how much of the state is image; None = not told.
     """
 
     pinv: torch.Tensor
@@ -26,11 +27,12 @@ class StepCondition:
     sigma: torch.Tensor
     degradation: torch.Tensor | None = None
     memory: tuple[torch.Tensor, ...] | None = None
+    alpha_bar: torch.Tensor | None = None
 
     def pad(self, pad: tuple[int, int, int, int]) -> StepCondition:
         """Return the condition with its maps padded like the state, by (left, right, top, bottom)."""
         return StepCondition(pad_image(self.pinv, pad), pad_image(self.residual, pad), pad_image(self.sigma, pad),
-                             self.degradation, self.memory)
+                             self.degradation, self.memory, self.alpha_bar)
 
     def sample(self, index: int) -> StepCondition:
         """Return what is known of one sample of the batch, as a batch of one."""
@@ -39,7 +41,7 @@ class StepCondition:
 
         return StepCondition(one(self.pinv), one(self.residual), one(self.sigma),
                              None if self.degradation is None else one(self.degradation),
-                             None if self.memory is None else tuple(map(one, self.memory)))
+                             None if self.memory is None else tuple(map(one, self.memory)), self.alpha_bar)
 
 
 class DenoiserOutput(NamedTuple):

@@ -99,7 +99,7 @@ class FusionDDIMSampler(BaseModule):
             x = abar[-1].sqrt() * self.initial_state(observations, pinvs)
         memory = None
         for t in self.schedule.timesteps:                                        # T ... 1
-            cond = self._condition(denoiser, x[:, :-1] / abar[t].sqrt(), observations, known, sigmas, memory)
+            cond = self._condition(denoiser, x[:, :-1], abar[t], observations, known, sigmas, memory)
             eps, logits, memory = denoiser(x, x.new_full((x.shape[0],), t), cond)
             with torch.autocast(x.device.type, enabled=False):
                 eps = eps.to(x)
@@ -194,22 +194,22 @@ class FusionDDIMSampler(BaseModule):
             return [self._floored(s) * o.A.pinv_noise_gain().to(s).view(-1, 1, 1, 1)
                     for o, s in zip(observations, sigmas, strict=True)]
 
-    def _condition(self, denoiser: Denoiser, x: torch.Tensor, observations: Sequence[Observation],
-                   pinvs: torch.Tensor, sigmas: Sequence[torch.Tensor],
+    def _condition(self, denoiser: Denoiser, x: torch.Tensor, alpha_bar: torch.Tensor,
+                   observations: Sequence[Observation], pinvs: torch.Tensor, sigmas: Sequence[torch.Tensor],
                    memory: tuple[torch.Tensor, ...] | None) -> StepCondition | None:
-        """Collect what is known at this step of the sources x (B, M, H, W), if the network reads it."""
+        """Collect what is known at this step of the sources' state x (B, M, H, W), if the network reads it."""
         if not denoiser.uses_condition:
             return None
         with torch.autocast(x.device.type, enabled=False):
             residual = torch.cat([o.A.pinv(o.A.forward(xi) - o.y)
-                                  for o, xi in zip(observations, x.split(1, 1), strict=True)], 1)
+                                  for o, xi in zip(observations, (x / alpha_bar.sqrt()).split(1, 1), strict=True)], 1)
             if self.x0_range is not None:
                 half = (self.x0_range[1] - self.x0_range[0]) / 2
                 residual = residual.clamp(-half, half)
             varying = any(s.shape[-2:] != (1, 1) for s in sigmas)
             maps = torch.cat([s.expand_as(x[:, :1]) if varying else s.expand(len(x), -1, -1, -1) for s in sigmas], 1)
         # constant levels stay constant: a network may read them once
-        return StepCondition(pinvs, residual, maps.expand_as(x), memory=memory)
+        return StepCondition(pinvs, residual, maps.expand_as(x), memory=memory, alpha_bar=alpha_bar)
 
     @torch.no_grad()
     def _record(self, t: int, predicted: torch.Tensor, x0: torch.Tensor, joint: JointObservation,

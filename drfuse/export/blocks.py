@@ -171,12 +171,11 @@ class Predict(_Part):
     def forward(self, x: torch.Tensor, known: torch.Tensor, residual_a: torch.Tensor, residual_b: torch.Tensor,
                 sigma_a: torch.Tensor, sigma_b: torch.Tensor, *memory: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return x_0 and noise (1, 3, H, W), logits (1, K, H, W), the estimates of both sources, and the memory."""
-        residual = torch.cat((residual_a, residual_b), 1)
+        bar, residual = self.bars[self.t], torch.cat((residual_a, residual_b), 1)
         if self.range is not None:
             half = (self.range[1] - self.range[0]) / 2
             residual = residual.clamp(-half, half)
         eps, logits, notes = self._run(x, known, residual, torch.cat((sigma_a, sigma_b), 1), memory)
-        bar = self.bars[self.t]
         x0 = predict_x0(x, eps, bar)
         if self.range is not None:
             x0 = self.bound(x0)
@@ -188,7 +187,7 @@ class Predict(_Part):
         (height, width), d = x.shape[-2:], self.network.size_divisibility
         image = F.pad(torch.cat((x, known, residual, sigma), 1), (0, -width % d, 0, -height % d), mode='reflect')
         x, known, residual, sigma = image.split((x.shape[1], 2, 2, 2), 1)
-        cond = StepCondition(known, residual, sigma, memory=memory or None)
+        cond = StepCondition(known, residual, sigma, memory=memory or None, alpha_bar=self.bars[self.t])
         eps, logits, notes = self.network.at_step(self.t, x, cond)
         return DenoiserOutput(eps[..., :height, :width], logits[..., :height, :width], notes)
 

@@ -128,7 +128,8 @@ def example_inputs(backbone: BaseDenoiser, batch: int,
     if not backbone.uses_condition:
         return state, t, None
     pinv, residual = (torch.rand((batch, sources, *size), generator=generator).to(like) for _ in range(2))
-    return state, t, StepCondition(pinv, residual - 0.5, torch.full_like(pinv, 0.05))
+    sigma, alpha_bar = torch.full_like(pinv, 0.05), torch.tensor(0.9).to(like)
+    return state, t, StepCondition(pinv, residual - 0.5, sigma, alpha_bar=alpha_bar)
 
 
 def _process(backbone: BaseDenoiser, size: tuple[int, int]) -> list[torch.Tensor]:

@@ -17,8 +17,8 @@ def test_small_images_are_replicated():
 
 def test_condition_pads_its_maps_and_keeps_its_description():
     maps, vector = image(1, 2, 6, 9), image(1, 2, 5)
-    padded = StepCondition(maps, maps + 1, maps + 2, vector).pad((0, 3, 0, 2))
+    padded = StepCondition(maps, maps + 1, maps + 2, vector, alpha_bar=maps[0, 0, 0, 0]).pad((0, 3, 0, 2))
     torch.testing.assert_close(padded.pinv, pad_image(maps, (0, 3, 0, 2)))
     torch.testing.assert_close(padded.residual, padded.pinv + 1)
     torch.testing.assert_close(padded.sigma, padded.pinv + 2)
-    assert padded.degradation is vector
+    assert padded.degradation is vector and padded.alpha_bar == maps[0, 0, 0, 0]

@@ -174,8 +174,10 @@ def test_full_correction_returns_the_noise_when_A_is_the_identity():
 
 def test_condition_holds_what_is_known(observations):
     denoiser = FixedDenoiser(uses_condition=True)
-    FusionDDIMSampler(2, correction_scale=dict(type='DDNMPlusScale'))(denoiser, observations)
+    sampler = FusionDDIMSampler(2, correction_scale=dict(type='DDNMPlusScale'))
+    sampler(denoiser, observations)
     cond = denoiser.seen[0][2]
+    assert [seen[2].alpha_bar for seen in denoiser.seen] == list(sampler.schedule.alpha_bars().flip(0)[:2])
     low, same = observations
     torch.testing.assert_close(cond.pinv[:, :1], low.A.pinv(low.y))
     assert cond.residual.shape == cond.sigma.shape == (2, 2, *SHAPE)

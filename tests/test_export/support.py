@@ -14,7 +14,7 @@ MODEL = dict(
                  smooth_cells=True,
                  correction_scale=dict(type='LearnedScale', num_steps=1, fused=1.0), error_std=0.02, noise_floor=0.001,
                  fusion=dict(type='StarletFusion', bands=2, max_logit=6.0)))
-LAST = dict(MODEL['backbone'], emb_channels=0, recall=True)
+LAST = dict(MODEL['backbone'], emb_channels=0, recall=True, weight_votes=(1, 3))
 FIRST = dict(MODEL['backbone'], emb_channels=0, weight_blocks=0, remember=True, refined_weights=0)
 STEPWISE = dict(type='StepwiseDenoiser', networks=[LAST, FIRST])
 DATA = "test_dataloader = dict(dataset=dict(type='PairedFusionDataset', data_prefix=dict(ir='ir', vis='vis')))\n"
@@ -36,7 +36,8 @@ def build(num_steps=1, stepwise=False, **sampler):
     backbone = STEPWISE if stepwise else MODEL['backbone']
     model = MODELS.build({**MODEL, 'backbone': backbone, 'sampler': options}).eval().requires_grad_(False)
     for network in model.backbone.networks if stepwise else [model.backbone]:
-        for p in (network.eps_head.weight, network.weight_head.weight, *(network.recall or ())):
+        for p in (network.eps_head.weight, network.weight_head.weight, *(network.recall or ()),
+                  *(network.weight_votes.parameters() if network.weight_votes else ())):
             torch.nn.init.normal_(p, std=0.05)
     return model
 

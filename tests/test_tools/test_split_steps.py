@@ -46,7 +46,8 @@ def shared():
 
 def known():
     maps = torch.rand(1, 2, 24, 24, generator=torch.Generator().manual_seed(2))
-    return torch.cat((maps, maps[:, :1]), 1), StepCondition(maps, 0.1 * maps, 0.05 * torch.ones_like(maps))
+    return torch.cat((maps, maps[:, :1]), 1), StepCondition(
+        maps, 0.1 * maps, 0.05 * torch.ones_like(maps), alpha_bar=torch.tensor(0.9))
 
 
 def test_a_split_model_starts_where_the_shared_one_ended(tool):
@@ -75,6 +76,20 @@ def test_steps_are_taken_from_networks_of_their_own(tool):
         found, expected = target.backbone(x, steps, cond), source.backbone(x, 2 * steps, cond)
     torch.testing.assert_close(found.eps, expected.eps)
     assert target.sampler.schedule.raw.tolist() == [pytest.approx(0.6)]
+
+
+def test_more_bands_and_votes_start_as_what_was_there(tool):
+    source = model(stepwise())
+    source.backbone = perturbed(source.backbone, 1)
+    target = model(dict(type='StepwiseDenoiser', networks=[dict(LAST, weight_bands=4, weight_votes=(1, 3)),
+                                                           dict(LAST, weight_bands=4)]))
+    target.load_state_dict(tool.split(source, target))
+    (x, cond), steps = known(), torch.tensor([1])
+    with torch.no_grad():
+        found = target.backbone(x, steps, cond).weight_logits.unflatten(1, (2, 4))
+        expected = source.backbone(x, steps, cond).weight_logits.unflatten(1, (2, 2))
+    torch.testing.assert_close(found, expected[:, :, [0, 1, 1, 1]])
+    assert not target.backbone.networks[0].weight_votes.head.weight.any()
 
 
 @pytest.mark.parametrize('take', [[1], [1, 3], [0, 1]])

@@ -1,7 +1,8 @@
 """Give every step of a light model a network of its own, from a trained model: the start of a training.
 
 The step's scale and shift of channels become part of the weights, as in inference. Blocks that the new networks have
-on top start as the identity; branches of fusion weights that differ in shape start balanced.
+on top start as the identity; further bands of the fusion as the coarsest there was, votes without a say; branches of
+fusion weights that differ otherwise start balanced.
 
 Usage: python tools/model_converters/split_steps.py weights/mif.pth configs/light/mif.py NEW_CONFIG.py start.pth
        python tools/model_converters/split_steps.py weights/ivf.pth configs/light/ivf.py configs/light/ivf_t2.py \
@@ -22,6 +23,9 @@ from drfuse.registry import MODELS
 from drfuse.utils.checkpoint import save_atomic
 from drfuse.utils.config import UserError, load_config
 
+HEADS = ('weight_head', 'weight_refine.head')
+"""Layers that return logits."""
+
 
 @torch.no_grad()
 def weights_of_step(network: LightUNet, t: int) -> dict[str, torch.Tensor]:
@@ -38,17 +42,28 @@ def weights_of_step(network: LightUNet, t: int) -> dict[str, torch.Tensor]:
     return {name: value for name, value in state.items() if 'time_embedding' not in name and '.shift.' not in name}
 
 
+def with_bands(network: LightUNet, value: torch.Tensor) -> torch.Tensor:
+    """Return weights or bias of a head (M K, ...) with as many bands as a network has: the coarsest is repeated."""
+    by_source = value.unflatten(0, (1 if network.num_sources == 2 else network.num_sources, -1))
+    missing = network.weight_bands - by_source.shape[1]
+    return torch.cat((by_source, *[by_source[:, -1:]] * missing), 1).flatten(0, 1)
+
+
 @torch.no_grad()
 def start_step(network: LightUNet, state: dict[str, torch.Tensor]) -> None:
     """Load what fits into a network without embedding; the rest starts as the identity or balanced."""
     own = network.state_dict()
+    state = {name: with_bands(network, value) if name.removesuffix('.weight').removesuffix('.bias') in HEADS else value
+             for name, value in state.items()}
     fits = {name: value for name, value in state.items() if name in own and own[name].shape == value.shape}
     network.load_state_dict(fits, strict=False)
     for name, block in network.named_modules():
         for layer in getattr(block, 'closing', ()):
             if f'{name}.{layer}.weight' not in fits:
                 nn.init.zeros_(getattr(block, layer).weight)
-    if {name for name in state if name.startswith('weight_')} != {name for name in own if name.startswith('weight_')}:
+    branch, own_branch = ({name for name in names if name.startswith('weight_') and not name.startswith('weight_votes')}
+                          for names in (state, own))
+    if branch != own_branch:
         for head in [network.weight_head, *([network.weight_refine.head] if network.weight_refine else [])]:
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)

@@ -22,10 +22,11 @@ from drfuse.models.backbones.light_blocks import (
     TimeShift,
 )
 from drfuse.models.backbones.light_unet import SIGMA_UNIT, LightUNet, WeightRefine, pixel_norm
+from drfuse.models.backbones.saliency import SaliencyVotes
 
 _CHANNELS_LAST = torch.channels_last
 _FEATURES = ('encoder1', 'encoder2', 'bottom', 'decoder1', 'decoder2', 'down1', 'down2', 'up1', 'up2')
-_HEADS = ('eps_head', 'weight_stem', 'weight_chain', 'weight_head', 'weight_refine')
+_HEADS = ('eps_head', 'weight_stem', 'weight_chain', 'weight_head', 'weight_refine', 'weight_votes')
 LAST = 1
 """t of the step that gives the result."""
 
@@ -56,6 +57,7 @@ class _Step(NamedTuple):
     weight_chain: list[Block]
     weight_head: FusedConv
     weight_refine: tuple[FusedConv, FusedConv, FusedConv] | None
+    weight_votes: SaliencyVotes | None
 
 
 class FoldedLightUNet(BaseDenoiser):
@@ -108,8 +110,11 @@ class FoldedLightUNet(BaseDenoiser):
         features = middle.float()
         if step.weight_stem is not None:
             features = step.weight_stem.add_to(features, fine)
+        votes = None if step.weight_votes is None else step.weight_votes(x, eps, cond)
+        if votes is not None:
+            features = features.add_(step.weight_votes.stem(votes))
         features = _chain(step.weight_chain, features)
-        return DenoiserOutput(eps, _logits(step, features, fine), memory)
+        return DenoiserOutput(eps, _logits(step, features, fine, votes), memory)
 
     def _recalled(self, level: int, x: torch.Tensor, cond: StepCondition) -> torch.Tensor:
         """Add what the step before left at a level, in place."""
@@ -151,8 +156,8 @@ class FoldedLightUNet(BaseDenoiser):
 
     def _part(self, name: str, dtype: torch.dtype, emb: torch.Tensor | None) -> Any:
         part = getattr(self.network, name)
-        if part is None:
-            return None
+        if part is None or isinstance(part, SaliencyVotes):
+            return part
         if isinstance(part, WeightRefine):
             return self._conv(part.fine, dtype), _by_cells(self._conv(part.middle, dtype)), self._conv(part.head, dtype)
         if isinstance(part, BlockChain):
@@ -234,9 +239,11 @@ def _add_cells(image: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
     return image
 
 
-def _logits(step: _Step, features: torch.Tensor, fine: torch.Tensor) -> torch.Tensor:
-    """Return the weight logits (B, K, 4 h, 4 w) of features at 1/4 (h, w) and 1/2."""
+def _logits(step: _Step, features: torch.Tensor, fine: torch.Tensor, votes: torch.Tensor | None) -> torch.Tensor:
+    """Return the weight logits (B, K, 4 h, 4 w) of features and votes at 1/4 (h, w) and features at 1/2."""
     logits, factor = step.weight_head(features).contiguous(), 4
+    if votes is not None:
+        logits = logits + step.weight_votes.head(votes)
     if step.weight_refine is not None:
         first, second, head = step.weight_refine
         hidden = _add_cells(first(fine), second(features)).relu_()

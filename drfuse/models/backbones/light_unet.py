@@ -10,6 +10,7 @@ from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
 from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.models.backbones.layers import TimeEmbedding
 from drfuse.models.backbones.light_blocks import BLOCKS, BlockChain
+from drfuse.models.backbones.saliency import SaliencyVotes
 from drfuse.registry import BACKBONES
 
 SIGMA_UNIT = 0.1
@@ -69,6 +70,8 @@ class LightUNet(BaseDenoiser):
             channel starts at 0. Deep features then pass from step to step, not their images alone.
         remember: Leave the features at 1/2 and 1/4 of the decoder for the next step, see :func:`pixel_norm`.
         refined_weights: Channels of the layers that refine the fusion weights at 1/2 of the resolution; 0 = none.
+        weight_votes: Windows, in cells of 4 x 4 pixels, of the votes by saliency that the weight branch reads,
+            see :class:`~drfuse.models.backbones.saliency.SaliencyVotes`; none = no votes.
         emb_channels: Length of the step's embedding; 0 = the network is not told of the step, see
             :class:`~drfuse.models.backbones.StepwiseDenoiser`.
         init_cfg: MMEngine initialisation config.
@@ -84,12 +87,12 @@ class LightUNet(BaseDenoiser):
     uses_condition = True
     bytes_per_pixel = 512
 
-    def __init__(self, num_sources: int = 2, widths: Sequence[int] = (32, 64, 128),
+    def __init__(self, num_sources: int = 2,  # noqa: PLR0913 - one argument per config key
+                 widths: Sequence[int] = (32, 64, 128),
                  encoder_blocks: Sequence[int] = (1, 1, 2), decoder_blocks: Sequence[int] = (1, 1),
                  block_kinds: Sequence[str] = ('conv', 'gated', 'gated'), weight_blocks: int = 1,
                  weight_bands: int = 1, refined_weights: int = 0, recall: bool = False, remember: bool = False,
-                 emb_channels: int = 64,
-                 init_cfg: dict | None = None) -> None:
+                 weight_votes: Sequence[int] = (), emb_channels: int = 64, init_cfg: dict | None = None) -> None:
         super().__init__(num_sources, init_cfg)
         _check(widths, encoder_blocks, decoder_blocks, block_kinds, weight_bands, refined_weights)
         self.weight_bands = weight_bands
@@ -110,6 +113,9 @@ class LightUNet(BaseDenoiser):
         logits = weight_bands * (1 if num_sources == 2 else num_sources)
         self.weight_head = nn.Conv2d(middle, logits, 3, padding=1)
         self.weight_refine = WeightRefine(refined_weights, fine, middle, logits) if refined_weights else None
+        if weight_votes and num_sources != 2:
+            raise ValueError(f'LightUNet weight_votes={tuple(weight_votes)} are for 2 sources, got {num_sources}')
+        self.weight_votes = SaliencyVotes(weight_votes, middle, logits) if weight_votes else None
         self.remember = remember
         self.recall = nn.ParameterList(torch.zeros(c, 1, 1) for c in (fine, middle)) if recall else None
         for head in (self.eps_head, self.weight_head):  # an untrained step returns its input, weights start balanced
@@ -130,7 +136,8 @@ class LightUNet(BaseDenoiser):
         fine = self.decoder1(fine + F.pixel_shuffle(self.up1(middle), 2), emb)
         eps = F.pixel_shuffle(self.eps_head(fine), 2)
         memory = (pixel_norm(fine), pixel_norm(middle)) if self.remember else None
-        return DenoiserOutput(eps, self._weight_logits(fine, middle, emb), memory)
+        votes = None if self.weight_votes is None else self.weight_votes(x, eps, cond)
+        return DenoiserOutput(eps, self._weight_logits(fine, middle, votes, emb), memory)
 
     def for_inference(self, dtype: torch.dtype) -> BaseDenoiser:
         """Return the folded network."""
@@ -144,13 +151,17 @@ class LightUNet(BaseDenoiser):
             return x
         return torch.addcmul(x, cond.memory[level].to(x.dtype), self.recall[level].to(x.dtype))
 
-    def _weight_logits(self, fine: torch.Tensor, middle: torch.Tensor,
+    def _weight_logits(self, fine: torch.Tensor, middle: torch.Tensor, votes: torch.Tensor | None,
                        emb: torch.Tensor | None) -> torch.Tensor:
         """Return (B, M K, H, W) from features at 1/2 and 1/4; bilinear enlargement keeps the masks free of a grid."""
         if self.weight_stem is not None:
             middle = middle + self.weight_stem(fine)
+        if votes is not None:
+            middle = middle + self.weight_votes.stem(votes)
         features = self.weight_chain(middle, emb)
         logits, factor = self.weight_head(features).float(), 4
+        if votes is not None:
+            logits = logits + self.weight_votes.head(votes).float()
         if self.weight_refine is not None:
             logits, factor = self.weight_refine(logits, features, fine), 2
         logits = F.interpolate(logits, scale_factor=factor, mode='bilinear')
@@ -166,8 +177,9 @@ class LightUNet(BaseDenoiser):
         eps = fine + middle + bottom + 2 + 7
         # one block of the head, and bilinear enlargement reaches one pixel of 1/4, then of 1/2, further
         refined = 2 if self.weight_refine is not None else 0
-        weights = fine + middle + bottom + 4 * (self.weight_chain.reach + 1 + 1) + refined + 7
-        return max(eps, weights)
+        branch = 4 * (self.weight_chain.reach + 1 + 1) + refined
+        weights = fine + middle + bottom + branch + 7
+        return max(eps, weights, 0 if self.weight_votes is None else eps + self.weight_votes.reach + branch + 3)
 
 
 def _check(widths: Sequence[int], encoder_blocks: Sequence[int], decoder_blocks: Sequence[int],
