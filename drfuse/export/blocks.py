@@ -171,11 +171,12 @@ class Predict(_Part):
     def forward(self, x: torch.Tensor, known: torch.Tensor, residual_a: torch.Tensor, residual_b: torch.Tensor,
                 sigma_a: torch.Tensor, sigma_b: torch.Tensor, *memory: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return x_0 and noise (1, 3, H, W), logits (1, K, H, W), the estimates of both sources, and the memory."""
-        bar, residual = self.bars[self.t], torch.cat((residual_a, residual_b), 1)
+        residual = torch.cat((residual_a, residual_b), 1)
         if self.range is not None:
             half = (self.range[1] - self.range[0]) / 2
             residual = residual.clamp(-half, half)
         eps, logits, notes = self._run(x, known, residual, torch.cat((sigma_a, sigma_b), 1), memory)
+        bar = self.bars[self.t]
         x0 = predict_x0(x, eps, bar)
         if self.range is not None:
             x0 = self.bound(x0)

@@ -9,9 +9,11 @@ import torch
 from torch.nn import functional as F
 
 from drfuse.evaluation.functional.log_gabor import ORIENTATIONS, SCALES, LogGaborBank
+from drfuse.evaluation.functional.phase_kernels import CUTOFF, EPS, GAIN
+from drfuse.models.losses.functional import gaussian_window
 
-_CUTOFF, _GAIN, _NOISE = 0.5, 10, (np.sqrt(np.pi / 2) + 2 * np.sqrt(2 - np.pi / 2)) / 1.7
-_FEATURE, _STABILISER, _EPS = 0.1, 1e-4, 1e-4
+_NOISE = (np.sqrt(np.pi / 2) + 2 * np.sqrt(2 - np.pi / 2)) / 1.7
+_FEATURE, _STABILISER = 0.1, 1e-4
 _SIN60 = np.sqrt(3) / 2
 _REACH, _SIGMA = 5, 1.5
 
@@ -51,12 +53,12 @@ def phase_maps(image: torch.Tensor) -> torch.Tensor:
     amplitudes, mean = _modulus(responses), responses.sum(2)
     norm = _modulus(mean)
     across = (responses * mean.conj()[:, :, None]).imag.abs().sum(2)
-    energy = F.relu((norm.square() - across) / (norm + _EPS) - _thresholds(amplitudes[:, :, 0], bank))
+    energy = F.relu((norm.square() - across) / (norm + EPS) - _thresholds(amplitudes[:, :, 0], bank))
     total = amplitudes.sum(2)
-    spread = total / (amplitudes.amax(2) + _EPS) / SCALES
-    energy = energy * torch.sigmoid(_GAIN * (spread - _CUTOFF))
-    congruency = energy.sum(1, keepdim=True) / (total.sum(1, keepdim=True) + _EPS)
-    return torch.cat((congruency, _moments((energy / (total + _EPS)).square())), 1)
+    spread = total / (amplitudes.amax(2) + EPS) / SCALES
+    energy = energy * torch.sigmoid(GAIN * (spread - CUTOFF))
+    congruency = energy.sum(1, keepdim=True) / (total.sum(1, keepdim=True) + EPS)
+    return torch.cat((congruency, _moments((energy / (total + EPS)).square())), 1)
 
 
 def _moments(p: torch.Tensor) -> torch.Tensor:
@@ -64,7 +66,7 @@ def _moments(p: torch.Tensor) -> torch.Tensor:
     trace = p.sum(1) / (ORIENTATIONS / 2)
     mixed = (p[:, 1] + p[:, 2] - p[:, 4] - p[:, 5]) * (_SIN60 / 12)
     difference = ((p[:, 1] + p[:, 5] - p[:, 2] - p[:, 4]) / 2 + p[:, 0] - p[:, 3]) / 3
-    spread = (mixed.square() + difference.square() + _EPS**2).sqrt()
+    spread = (mixed.square() + difference.square() + EPS**2).sqrt()
     return torch.stack((trace + spread, trace - spread), 1) / 2
 
 
@@ -91,8 +93,7 @@ def _correlation(kept: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:
 
 def _window_mean(x: torch.Tensor) -> torch.Tensor:
     """Return Gaussian means over 11 x 11 windows; beyond the border is 0."""
-    taps = torch.exp(-torch.arange(-_REACH, _REACH + 1, device=x.device).to(x.dtype).square() / (2 * _SIGMA**2))
-    taps = taps / taps.sum()
+    taps = gaussian_window(2 * _REACH + 1, _SIGMA, x)
     flat = x.flatten(0, -3)[:, None]
     rows = F.conv2d(flat, taps.view(1, 1, -1, 1), padding=(_REACH, 0))
     return F.conv2d(rows, taps.view(1, 1, 1, -1), padding=(0, _REACH))[:, 0].view_as(x)
