@@ -60,6 +60,11 @@ def test_averages_runs_of_one_model(tool, folder, capsys):
     shipped = read_checkpoint(folder / 'weights/ivf.pth')
     torch.testing.assert_close(shipped['state_dict']['w'], w + 0.5)
     assert shipped['meta'] == dict(iter=7, seed=1) and shipped['state_dict']['n'] == 3
+    shares = ['--average', str(folder / 'other.pth'), '--shares']
+    assert run(tool, folder, *shares, '0.75', '0.25') == 0
+    torch.testing.assert_close(read_checkpoint(folder / 'weights/ivf.pth')['state_dict']['w'], w + 0.25)
+    assert run(tool, folder, *shares, '0.75', '0.5') == 2 and run(tool, folder, *shares, '1') == 2
+    assert '--shares needs 2 positive numbers of sum 1, one a checkpoint, got 0.75 0.5' in capsys.readouterr().err
     torch.save(dict(state_dict=dict(w=w[:1])), folder / 'other.pth')
     assert run(tool, folder, '--average', str(folder / 'other.pth')) == 2
     assert 'differ in names or shapes' in capsys.readouterr().err

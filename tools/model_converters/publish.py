@@ -17,6 +17,7 @@ from drfuse.utils.checkpoint import file_sha256, model_weights, read_checkpoint,
 from drfuse.utils.config import UserError
 
 LARGEST_MIB = 6
+TOLERANCE = 1e-6
 
 
 def strip(source: Path, half: bool) -> dict:
@@ -34,21 +35,25 @@ def strip(source: Path, half: bool) -> dict:
     return dict(meta=facts, state_dict=weights)
 
 
-def average(contents: Sequence[dict]) -> dict:
-    """Return the first checkpoint with the mean weights of all.
+def average(contents: Sequence[dict], shares: Sequence[float] | None = None) -> dict:
+    """Return the first checkpoint with the mean weights of all, each counting by its share; None = all alike.
 
     M. Wortsman et al., "Model soups: averaging weights of multiple fine-tuned models improves accuracy without
     increasing inference time", ICML 2022; meant for runs that start from the same weights.
 
     Raises:
-        UserError: If names or shapes differ.
+        UserError: If names or shapes differ, or the shares are not one a checkpoint, positive and of sum 1.
     """
+    shares = [1 / len(contents)] * len(contents) if shares is None else list(shares)
+    if len(shares) != len(contents) or min(shares) <= 0 or abs(sum(shares) - 1) > TOLERANCE:
+        raise UserError(f'--shares needs {len(contents)} positive numbers of sum 1, one a checkpoint, got '
+                        f'{" ".join(map(str, shares))}')
     states = [content['state_dict'] for content in contents]
     shapes = [{name: value.shape for name, value in state.items()} for state in states]
     if any(other != shapes[0] for other in shapes):
         raise UserError('the weights to average differ in names or shapes: they must come from one model')
-    mean = {name: torch.stack([state[name] for state in states]).mean(0) if value.is_floating_point() else value
-            for name, value in states[0].items()}
+    mean = {name: sum(share * state[name] for share, state in zip(shares, states, strict=True))
+            if value.is_floating_point() else value for name, value in states[0].items()}
     return dict(contents[0], state_dict=mean)
 
 
@@ -71,7 +76,7 @@ def publish(args: argparse.Namespace) -> str:
     metafile, target = folder / METAFILE, folder / f'{args.name}.pth'
     if not metafile.is_file():
         raise UserError(f'no list of models {metafile}')
-    content = average([strip(source, args.half) for source in (args.checkpoint, *args.average)])
+    content = average([strip(source, args.half) for source in (args.checkpoint, *args.average)], args.shares)
     size = sum(v.numel() * v.element_size() for v in content['state_dict'].values()) / 2**20
     if size > LARGEST_MIB:
         raise UserError(f'{args.checkpoint}: {size:.1f} MiB of weights, at most {LARGEST_MIB} are shipped; try --half')
@@ -93,6 +98,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--summary', required=True, help='one line for people')
     parser.add_argument('--average', nargs='+', type=Path, default=[], metavar='CHECKPOINT',
                         help='ship the mean weights of these and the first')
+    parser.add_argument('--shares', nargs='+', type=float, metavar='S',
+                        help='by how much each of them counts, the first and those of --average; default: alike')
     parser.add_argument('--half', action='store_true', help='half precision on disk')
     parser.add_argument('--unlisted', action='store_true', help='a rival for comparisons: no entry in the metafile')
     parser.add_argument('--folder', type=Path, help="folder of weights; default: drfuse's own")
