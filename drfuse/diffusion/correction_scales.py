@@ -102,17 +102,18 @@ class LearnedScale(BaseModule):
         start: Initial scale in (0, 1) of a clean observation.
         error_std: Initial error_t, images in [0, 1].
         fused: A number in [0, 1] fixes the scale of the fused block, see :class:`ConstantScale`. None = learned.
+        keep_exact: Where sigma is exactly 0 the scale is 1, and x agrees with the observation (Eq. 17).
 
     Raises:
         ValueError: If start is not in (0, 1), error_std not positive, or fused not in [0, 1].
     """
 
     def __init__(self, num_steps: int, num_sources: int = 2, start: float = 0.9, error_std: float = 0.02,
-                 fused: float | None = None) -> None:
+                 fused: float | None = None, keep_exact: bool = False) -> None:
         super().__init__()
         if fused is not None and not 0 <= fused <= 1:
             raise ValueError(f'LearnedScale fused must be None or in [0, 1], got {fused}')
-        self.fused = fused
+        self.fused, self.keep_exact = fused, keep_exact
         if not 0 < start < 1:
             raise ValueError(f'LearnedScale start must be in (0, 1), got {start}')
         if not error_std > 0:
@@ -132,6 +133,8 @@ class LearnedScale(BaseModule):
         trust = torch.sigmoid(self.bias[t - 1])
         error = self.log_error[t - 1].exp()
         damped = tuple(trust[i] / (1 + (s / error[i]).square()) for i, s in enumerate(sigmas))
+        if self.keep_exact:
+            damped = tuple(torch.where(s == 0, 1.0, scale) for s, scale in zip(sigmas, damped, strict=True))
         return BlockScale(damped, trust[-1] if self.fused is None else self.fused)
 
 

@@ -12,6 +12,7 @@ from mmengine.model import BaseModule
 from drfuse.degradations.bound_operator import BoundOperator
 from drfuse.degradations.degradation import Observation
 from drfuse.degradations.downsample import smooth_cells
+from drfuse.degradations.identity import Identity
 from drfuse.degradations.joint_observation import FusedUpdate, JointObservation, JointTensor, Projection
 from drfuse.degradations.mask import fill_holes
 from drfuse.diffusion.ddim import ddim_step, implied_noise, predict_x0
@@ -50,7 +51,8 @@ class FusionDDIMSampler(BaseModule):
             its Wiener filters use gamma = (sigma / error_std)^2, so that frequencies whose noise A^+ would raise above
             that error are left to the network. None = the A^+ of the observation, made for whole images (the paper).
         noise_floor: Least noise level of an observation that the correction assumes; rounding to 8 bits makes
-            1 / 255 / sqrt(12).
+            1 / 255 / sqrt(12). A source that is seen as it is (A = I) is its rounded self: it has the noise of its
+            observation and no floor.
 
     Raises:
         ValueError: If ``init`` is unknown, T < 1, ``x0_range`` not increasing, ``error_std`` not positive or
@@ -168,6 +170,9 @@ class FusionDDIMSampler(BaseModule):
     def _floored(self, noise: torch.Tensor) -> torch.Tensor:
         return noise.clamp(min=self.noise_floor)
 
+    def _assumed(self, observation: Observation, sigma: torch.Tensor) -> torch.Tensor:
+        return sigma if isinstance(observation.A.operator, Identity) else self._floored(sigma)
+
     def _predict(self, x: torch.Tensor, eps: torch.Tensor,
                  alpha_bar: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x0 = predict_x0(x, eps, alpha_bar)
@@ -189,9 +194,9 @@ class FusionDDIMSampler(BaseModule):
     def _pinv_noise(self, observations: Sequence[Observation], sigmas: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         """Return the noise of A^+ y of each source, for the correction scale."""
         if not getattr(self.correction_scale, 'use_gain', True) or self.correction_scale is None:
-            return [self._floored(s) for s in sigmas]
+            return [self._assumed(o, s) for o, s in zip(observations, sigmas, strict=True)]
         with torch.no_grad():
-            return [self._floored(s) * o.A.pinv_noise_gain().to(s).view(-1, 1, 1, 1)
+            return [self._assumed(o, s) * o.A.pinv_noise_gain().to(s).view(-1, 1, 1, 1)
                     for o, s in zip(observations, sigmas, strict=True)]
 
     def _condition(self, denoiser: Denoiser, x: torch.Tensor, alpha_bar: torch.Tensor,

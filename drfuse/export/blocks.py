@@ -41,8 +41,9 @@ class Setup(nn.Module):
         """Return what :func:`~drfuse.export.unrolled.unroll` hands on.
 
         That is: whether the degradation is valid; whether A^+ y, which without a blur repeats y over cells, is to be
-        interpolated between them; a pattern of signs (1, 1, H, W); the filters of A^+ for an image and for the error
-        of an estimate; transforms and blur as :func:`_operator` takes them; whether the kernel is symmetric.
+        interpolated between them; the least noise that is assumed (); a pattern of signs (1, 1, H, W); the filters of
+        A^+ for an image and for the error of an estimate; transforms and blur as :func:`_operator` takes them; whether
+        the kernel is symmetric.
         """
         rows, columns = (make_axis(n, k, lengths) for n, k, lengths in
                          zip(y.shape[-2:], kernel.shape, (self.heights, self.widths), strict=True))
@@ -54,8 +55,10 @@ class Setup(nn.Module):
         trusted = inverse if self.error_std is None else \
             self._inverse(blur, kernel, factor * level.clamp(min=self.noise_floor), self.error_std**2)
         valid = sum(factor == f for f in FACTORS).bool() & (sigma.min() >= 0)
-        interpolates = is_sharp(kernel) & (factor > 1) & self.smooth_cells
-        return (valid, interpolates, self._probe(y, factor), inverse, trusted, *rows[:3], *columns[:3], blur,
+        sharp = is_sharp(kernel)
+        interpolates = sharp & (factor > 1) & self.smooth_cells
+        floor = torch.where(sharp & (factor == 1), 0.0, self.noise_floor)
+        return (valid, interpolates, floor, self._probe(y, factor), inverse, trusted, *rows[:3], *columns[:3], blur,
                 is_symmetric(kernel))
 
     @staticmethod
@@ -147,17 +150,14 @@ class _Part(nn.Module):
 class Start(_Part):
     """The first state, and the noise of A^+ y."""
 
-    def __init__(self, sampler: FusionDDIMSampler, t: int) -> None:
-        super().__init__(sampler, t)
-        self.noise_floor = sampler.noise_floor
-
     def forward(self, known_a: torch.Tensor, known_b: torch.Tensor, response_a: torch.Tensor, response_b: torch.Tensor,
-                sigma_a: torch.Tensor, sigma_b: torch.Tensor) -> tuple[torch.Tensor, ...]:
+                sigma_a: torch.Tensor, sigma_b: torch.Tensor, floor_a: torch.Tensor,
+                floor_b: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return x_T (1, 3, H, W), A^+ y (1, 2, H, W), the noises of both and the estimates of both sources."""
         known = self.bound(torch.cat((known_a, known_b), 1))
         x = self.bars[-1].sqrt() * torch.cat((known, known.mean(1, keepdim=True)), 1)
-        noises = [sigma.clamp(min=self.noise_floor) * response.square().mean().sqrt()
-                  for sigma, response in ((sigma_a, response_a), (sigma_b, response_b))]
+        noises = [torch.maximum(sigma, floor) * response.square().mean().sqrt()
+                  for sigma, response, floor in ((sigma_a, response_a, floor_a), (sigma_b, response_b, floor_b))]
         return x, known, *noises, known[:, :1], known[:, 1:]
 
 

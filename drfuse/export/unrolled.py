@@ -45,8 +45,8 @@ def unroll(call: Call, inputs: Mapping[str, Any], num_steps: int) -> tuple[Any, 
     sources = [[inputs[f'{name}_{s}' if name else s] for name in ('', 'kernel', 'sigma', 'factor')] for s in 'ab']
     ys, _, sigmas, factors = zip(*sources, strict=True)
     setups = [call('setup', *source) for source in sources]
-    valid, interpolates, probes, inverses, trusted = zip(*(setup[:5] for setup in setups), strict=True)
-    operators = [setup[5:] for setup in setups]
+    valid, interpolates, floors, probes, inverses, trusted = zip(*(setup[:6] for setup in setups), strict=True)
+    operators = [setup[6:] for setup in setups]
 
     def each(block: str, *arguments: Sequence[Any]) -> list[Any]:
         return [call(block, *own, *operator)[0] for *own, operator in zip(*arguments, operators, strict=True)]
@@ -55,7 +55,7 @@ def unroll(call: Call, inputs: Mapping[str, Any], num_steps: int) -> tuple[Any, 
         return each('residual', estimates, filters, ys, factors)
 
     starts = [call('cells', *own)[0] for own in zip(each('pinv', ys, inverses), factors, interpolates, strict=True)]
-    x, known, noise_a, noise_b, *estimates = call('start', *starts, *each('pinv', probes, trusted), *sigmas)
+    x, known, noise_a, noise_b, *estimates = call('start', *starts, *each('pinv', probes, trusted), *sigmas, *floors)
     memory: list[Any] = []
     for t in range(num_steps, 0, -1):
         x0, eps, logits, *rest = call(f'predict{t}', x, known, *residuals(estimates, inverses), *sigmas, *memory)

@@ -106,13 +106,25 @@ def test_the_correction_leaves_to_the_network_what_noise_hides():
 
 
 def test_the_noise_floor_damps_the_trust_in_clean_data(observations):
-    clean = observe([], 3)
+    clean = observe([dict(type='AveragePool', factor=2)], 3)
     settings = dict(correction_scale=dict(type='LearnedScale', num_steps=1), error_std=0.02)
     free, floored = (FusionDDIMSampler(1, noise_floor=floor, **settings) for floor in (0.0, 0.02))
     scales = [s(FixedDenoiser(), [clean, clean], True).trajectory[0].scales[0] for s in (free, floored)]
     assert scales[0] == pytest.approx(0.9) and scales[1] == pytest.approx(0.45)
     with pytest.raises(ValueError, match='error_std must be None or > 0 and noise_floor >= 0, got 0 and 0.0'):
         FusionDDIMSampler(1, error_std=0)
+
+
+def test_a_source_that_is_seen_as_it_is_comes_back_exactly(observations):
+    """Rounding is an error of what is seen through a blur; the labels themselves are rounded."""
+    scale = dict(type='LearnedScale', num_steps=2, fused=1.0)
+    clean, exact = observe([], 3), dict(scale, keep_exact=True)
+    sampler = FusionDDIMSampler(2, noise_floor=0.001, correction_scale=exact)
+    output = sampler(FixedDenoiser(), [clean, observations[1]])
+    torch.testing.assert_close(output.sources[0], clean.y, atol=1e-6, rtol=0)
+    assert (output.sources[1] - observations[1].y).abs().max() > 0.01
+    sampler = FusionDDIMSampler(2, noise_floor=0.001, correction_scale=scale)
+    assert (sampler(FixedDenoiser(), [clean, clean]).sources[0] - clean.y).abs().max() > 0.01
 
 
 def test_the_network_sees_filled_holes():
