@@ -12,9 +12,11 @@ MODEL = dict(
                   refined_weights=4),
     sampler=dict(type='FusionDDIMSampler', num_steps=1, init='pinv', fused_update='consistent', x0_range=(-0.5, 1.5),
                  smooth_cells=True,
-                 correction_scale=dict(type='LearnedScale', num_steps=1, fused=1.0), error_std=0.02, noise_floor=0.001,
+                 correction_scale=dict(type='LearnedScale', num_steps=1, fused=1.0, keep_exact=True),
+                 error_std=0.02, noise_floor=0.001,
                  fusion=dict(type='StarletFusion', bands=2, max_logit=6.0)))
-LAST = dict(MODEL['backbone'], emb_channels=0, recall=True, weight_votes=(1, 3))
+LAST = dict(MODEL['backbone'], emb_channels=0, recall=True, weight_votes=(1, 3),
+            weight_smoothing=(1, 5))
 FIRST = dict(MODEL['backbone'], emb_channels=0, weight_blocks=0, remember=True, refined_weights=0)
 STEPWISE = dict(type='StepwiseDenoiser', networks=[LAST, FIRST])
 DATA = "test_dataloader = dict(dataset=dict(type='PairedFusionDataset', data_prefix=dict(ir='ir', vis='vis')))\n"

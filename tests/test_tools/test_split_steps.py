@@ -92,6 +92,21 @@ def test_more_bands_and_votes_start_as_what_was_there(tool):
     assert not target.backbone.networks[0].weight_votes.head.weight.any()
 
 
+def test_steps_may_start_balanced(tool):
+    votes = dict(LAST, weight_votes=(1, 3))
+    source, target = (model(dict(type='StepwiseDenoiser', networks=[votes, votes])) for _ in range(2))
+    source.backbone = perturbed(source.backbone, 1)
+    target.load_state_dict(tool.split(source, target, balanced=[2]))
+    (x, cond), steps = known(), torch.tensor([1])
+    with torch.no_grad():
+        found, expected = (m.backbone(x, 2 * steps, cond) for m in (target, source))
+        torch.testing.assert_close(found.eps, expected.eps)
+        assert not found.weight_logits.any() and expected.weight_logits.any()
+        assert target.backbone(x, steps, cond).weight_logits.any()
+    with pytest.raises(UserError, match=r'--balance needs steps of 1\.\.2, got 3'):
+        tool.split(source, target, balanced=[3])
+
+
 @pytest.mark.parametrize('take', [[1], [1, 3], [0, 1]])
 def test_steps_that_are_not_there_are_refused(tool, take):
     with pytest.raises(UserError, match=rf'--take needs 2 steps of 1\.\.2, got {" ".join(map(str, take))}'):

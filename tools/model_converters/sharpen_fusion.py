@@ -38,9 +38,7 @@ def sharpen(backbone: nn.Module, factors: Sequence[float]) -> None:
     if len(factors) != network.weight_bands or not all(0 < factor < float('inf') for factor in factors):
         raise UserError(f'--factors needs {network.weight_bands} positive numbers, one a band, got '
                         f'{" ".join(map(str, factors))}')
-    heads = [network.weight_head, network.weight_refine and network.weight_refine.head,
-             network.weight_votes and network.weight_votes.head]
-    for parameter in (p for head in heads if head is not None for p in head.parameters()):
+    for parameter in (p for layer in network.logit_layers() for p in layer.parameters()):
         gain = torch.tensor(factors).repeat(len(parameter) // len(factors)).to(parameter)
         parameter.mul_(gain.view(-1, *[1] * (parameter.ndim - 1)))
 

@@ -2,7 +2,7 @@
 
 The step's scale and shift of channels become part of the weights, as in inference. Blocks that the new networks have
 on top start as the identity; further bands of the fusion as the coarsest there was, votes without a say; branches of
-fusion weights that differ otherwise start balanced.
+fusion weights that differ otherwise, and those of the steps of ``--balance``, start balanced.
 
 Usage: python tools/model_converters/split_steps.py weights/mif.pth configs/light/mif.py NEW_CONFIG.py start.pth
        python tools/model_converters/split_steps.py weights/ivf.pth configs/light/ivf.py configs/light/ivf_t2.py \
@@ -50,6 +50,13 @@ def with_bands(network: LightUNet, value: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
+def balance(network: LightUNet) -> None:
+    """Let a network weigh all sources alike, in every band."""
+    for parameter in (p for layer in network.logit_layers() for p in layer.parameters()):
+        nn.init.zeros_(parameter)
+
+
+@torch.no_grad()
 def start_step(network: LightUNet, state: dict[str, torch.Tensor]) -> None:
     """Load what fits into a network without embedding; the rest starts as the identity or balanced."""
     own = network.state_dict()
@@ -64,21 +71,21 @@ def start_step(network: LightUNet, state: dict[str, torch.Tensor]) -> None:
     branch, own_branch = ({name for name in names if name.startswith('weight_') and not name.startswith('weight_votes')}
                           for names in (state, own))
     if branch != own_branch:
-        for head in [network.weight_head, *([network.weight_refine.head] if network.weight_refine else [])]:
-            nn.init.zeros_(head.weight)
-            nn.init.zeros_(head.bias)
+        balance(network)
 
 
-def split(source: nn.Module, target: nn.Module, take: Sequence[int] | None = None) -> dict[str, torch.Tensor]:
+def split(source: nn.Module, target: nn.Module, take: Sequence[int] | None = None,
+          balanced: Sequence[int] = ()) -> dict[str, torch.Tensor]:
     """Return the state of ``target`` that computes what ``source`` does at the steps taken.
 
     Args:
         source: A trained model with a :class:`~drfuse.models.LightUNet` for all steps, or with one for each.
         target: A model with a :class:`~drfuse.models.StepwiseDenoiser` of those without embedding.
         take: Step of the source for every step of the target; None = the same.
+        balanced: Steps of the target whose fusion weights start balanced.
 
     Raises:
-        UserError: If they are of other kinds, or ``take`` names steps that there are not.
+        UserError: If they are of other kinds, or ``take`` or ``balanced`` names steps that there are not.
     """
     if not isinstance(source.backbone, LightUNet | StepwiseDenoiser) or not isinstance(target.backbone,
                                                                                      StepwiseDenoiser):
@@ -88,11 +95,15 @@ def split(source: nn.Module, target: nn.Module, take: Sequence[int] | None = Non
     take = list(take or range(1, wanted + 1))
     if len(take) != wanted or not set(take) <= set(range(1, have + 1)):
         raise UserError(f'--take needs {wanted} steps of 1..{have}, got {" ".join(map(str, take))}')
+    if not set(balanced) <= set(range(1, wanted + 1)):
+        raise UserError(f'--balance needs steps of 1..{wanted}, got {" ".join(map(str, balanced))}')
     rows = [t - 1 for t in take]  # what a sampler learns it learns for every step
     target.sampler.load_state_dict({name: value[rows] for name, value in source.sampler.state_dict().items()})
     for t, network in zip(take, target.backbone.networks, strict=True):
         one = source.backbone.at(t) if isinstance(source.backbone, StepwiseDenoiser) else source.backbone
         start_step(network, weights_of_step(one, t))
+    for t in balanced:
+        balance(target.backbone.at(t))
     return target.state_dict()
 
 
@@ -105,10 +116,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument('out', type=Path, help='checkpoint to write, for load_from')
     parser.add_argument('--take', type=int, nargs='+', metavar='T', help='step of the source for every step, from the '
                         'last (1) on; default: the same')
+    parser.add_argument('--balance', type=int, nargs='+', metavar='T', default=[],
+                        help='steps whose fusion weights start balanced')
     args = parser.parse_args(arguments)
     source = load_model(args.source_config, args.source, 'cpu').model
     target = MODELS.build({**load_config(args.config).model, 'losses': None})
-    state = split(source, target, args.take)
+    state = split(source, target, args.take, args.balance)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     save_atomic(dict(meta={}, state_dict=state), args.out)
     print(f'{sum(p.numel() for p in target.parameters()):,} parameters in {args.out}')

@@ -20,6 +20,7 @@ from drfuse.models.backbones.light_blocks import (
     GatedBlock,
     LargeBlock,
     TimeShift,
+    smooth_bands,
 )
 from drfuse.models.backbones.light_unet import SIGMA_UNIT, LightUNet, WeightRefine, pixel_norm
 from drfuse.models.backbones.saliency import SaliencyVotes
@@ -114,7 +115,10 @@ class FoldedLightUNet(BaseDenoiser):
         if votes is not None:
             features = features.add_(step.weight_votes.stem(votes))
         features = _chain(step.weight_chain, features)
-        return DenoiserOutput(eps, _logits(step, features, fine, votes), memory)
+        logits, factor = _logits(step, features, fine, votes)
+        logits = smooth_bands(logits, self.network.weight_smoothing)
+        logits = F.interpolate(logits, scale_factor=factor, mode='bilinear')
+        return DenoiserOutput(eps, logits, memory)
 
     def _recalled(self, level: int, x: torch.Tensor, cond: StepCondition) -> torch.Tensor:
         """Add what the step before left at a level, in place."""
@@ -239,8 +243,9 @@ def _add_cells(image: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
     return image
 
 
-def _logits(step: _Step, features: torch.Tensor, fine: torch.Tensor, votes: torch.Tensor | None) -> torch.Tensor:
-    """Return the weight logits (B, K, 4 h, 4 w) of features and votes at 1/4 (h, w) and features at 1/2."""
+def _logits(step: _Step, features: torch.Tensor, fine: torch.Tensor,
+            votes: torch.Tensor | None) -> tuple[torch.Tensor, int]:
+    """Return weight logits of features and votes at 1/4 and features at 1/2, and by how much they are smaller."""
     logits, factor = step.weight_head(features).contiguous(), 4
     if votes is not None:
         logits = logits + step.weight_votes.head(votes)
@@ -249,7 +254,7 @@ def _logits(step: _Step, features: torch.Tensor, fine: torch.Tensor, votes: torc
         hidden = _add_cells(first(fine), second(features)).relu_()
         logits = F.interpolate(logits, scale_factor=2, mode='bilinear') + head(hidden).contiguous()
         factor = 2
-    return F.interpolate(logits, scale_factor=factor, mode='bilinear')
+    return logits, factor
 
 
 def _chain(blocks: list[Block], x: torch.Tensor) -> torch.Tensor:

@@ -1,5 +1,7 @@
 """Building blocks of the light U-Net: nothing pools or normalises over the image, so the receptive field is finite."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -200,3 +202,24 @@ def _small(conv: nn.Conv2d) -> nn.Conv2d:
     nn.init.zeros_(conv.bias)
     conv.weight.data.mul_(0.2)
     return conv
+
+
+def box_mean(x: torch.Tensor, window: int) -> torch.Tensor:
+    """Return means of (B, C, H, W) over boxes of an odd side, cut at the borders."""
+    if window == 1:
+        return x
+    rows = F.avg_pool2d(x, (window, 1), 1, (window // 2, 0), count_include_pad=False)
+    return F.avg_pool2d(rows, (1, window), 1, (0, window // 2), count_include_pad=False)
+
+
+def smooth_bands(logits: torch.Tensor, windows: Sequence[int]) -> torch.Tensor:
+    """Return weight logits (B, M K, H, W), the channels of every band averaged over a box of its own side.
+
+    Args:
+        logits: Source by source, bands from fine to coarse.
+        windows: K odd sides; none = logits as they are.
+    """
+    if not windows:
+        return logits
+    sides = tuple(windows) * (logits.shape[1] // len(windows))
+    return torch.cat([box_mean(band, side) for band, side in zip(logits.split(1, 1), sides, strict=True)], 1)

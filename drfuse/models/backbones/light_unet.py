@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from drfuse.diffusion.denoiser import DenoiserOutput, StepCondition
 from drfuse.models.backbones.base_backbone import BaseDenoiser
 from drfuse.models.backbones.layers import TimeEmbedding
-from drfuse.models.backbones.light_blocks import BLOCKS, BlockChain
+from drfuse.models.backbones.light_blocks import BLOCKS, BlockChain, smooth_bands
 from drfuse.models.backbones.saliency import SaliencyVotes
 from drfuse.registry import BACKBONES
 
@@ -72,6 +72,9 @@ class LightUNet(BaseDenoiser):
         refined_weights: Channels of the layers that refine the fusion weights at 1/2 of the resolution; 0 = none.
         weight_votes: Windows, in cells of 4 x 4 pixels, of the votes by saliency that the weight branch reads,
             see :class:`~drfuse.models.backbones.saliency.SaliencyVotes`; none = no votes.
+        weight_smoothing: One odd side a band, from fine to coarse, of the box that its logits are averaged over, in
+            pixels of the logits (2 of the image where ``refined_weights``, else 4); none = no averages. A mask that
+            varies faster than its band shows in flat areas as a grid.
         emb_channels: Length of the step's embedding; 0 = the network is not told of the step, see
             :class:`~drfuse.models.backbones.StepwiseDenoiser`.
         init_cfg: MMEngine initialisation config.
@@ -92,9 +95,15 @@ class LightUNet(BaseDenoiser):
                  encoder_blocks: Sequence[int] = (1, 1, 2), decoder_blocks: Sequence[int] = (1, 1),
                  block_kinds: Sequence[str] = ('conv', 'gated', 'gated'), weight_blocks: int = 1,
                  weight_bands: int = 1, refined_weights: int = 0, recall: bool = False, remember: bool = False,
-                 weight_votes: Sequence[int] = (), emb_channels: int = 64, init_cfg: dict | None = None) -> None:
+                 weight_votes: Sequence[int] = (), weight_smoothing: Sequence[int] = (),
+                 emb_channels: int = 64, init_cfg: dict | None = None) -> None:
         super().__init__(num_sources, init_cfg)
         _check(widths, encoder_blocks, decoder_blocks, block_kinds, weight_bands, refined_weights)
+        if weight_smoothing and (len(weight_smoothing) != weight_bands or any(s < 1 or s % 2 == 0
+                                                                              for s in weight_smoothing)):
+            raise ValueError(f'LightUNet weight_smoothing needs {weight_bands} odd sides, one a band, got '
+                             f'{tuple(weight_smoothing)}')
+        self.weight_smoothing = tuple(weight_smoothing)
         self.weight_bands = weight_bands
         self.time_embedding = TimeEmbedding(32, emb_channels) if emb_channels else None
         fine, middle, bottom = widths
@@ -139,6 +148,11 @@ class LightUNet(BaseDenoiser):
         votes = None if self.weight_votes is None else self.weight_votes(x, eps, cond)
         return DenoiserOutput(eps, self._weight_logits(fine, middle, votes, emb), memory)
 
+    def logit_layers(self) -> list[nn.Module]:
+        """Return the layers whose sum the weight logits are: with all of them at 0 every source counts alike."""
+        refined, voted = (part.head if part is not None else None for part in (self.weight_refine, self.weight_votes))
+        return [layer for layer in (self.weight_head, refined, voted) if layer is not None]
+
     def for_inference(self, dtype: torch.dtype) -> BaseDenoiser:
         """Return the folded network."""
         from drfuse.models.backbones.folded_light_unet import FoldedLightUNet  # noqa: PLC0415 - it reads this class
@@ -164,7 +178,7 @@ class LightUNet(BaseDenoiser):
             logits = logits + self.weight_votes.head(votes).float()
         if self.weight_refine is not None:
             logits, factor = self.weight_refine(logits, features, fine), 2
-        logits = F.interpolate(logits, scale_factor=factor, mode='bilinear')
+        logits = F.interpolate(smooth_bands(logits, self.weight_smoothing), scale_factor=factor, mode='bilinear')
         if self.num_sources > 2:
             return logits
         return torch.cat((logits, torch.zeros_like(logits)), 1)
@@ -177,7 +191,8 @@ class LightUNet(BaseDenoiser):
         eps = fine + middle + bottom + 2 + 7
         # one block of the head, and bilinear enlargement reaches one pixel of 1/4, then of 1/2, further
         refined = 2 if self.weight_refine is not None else 0
-        branch = 4 * (self.weight_chain.reach + 1 + 1) + refined
+        smoothed = (2 if refined else 4) * (max(self.weight_smoothing, default=1) // 2)
+        branch = 4 * (self.weight_chain.reach + 1 + 1) + refined + smoothed
         weights = fine + middle + bottom + branch + 7
         return max(eps, weights, 0 if self.weight_votes is None else eps + self.weight_votes.reach + branch + 3)
 

@@ -10,12 +10,14 @@ from torch.nn import functional as F
 
 from drfuse.diffusion.ddim import predict_x0
 from drfuse.diffusion.denoiser import StepCondition
+from drfuse.models.backbones.light_blocks import box_mean
 
 LIMIT = 4.0
 """A vote for the first source, and the share of it that small differences count."""
 CELL = 4
 """Votes are taken in cells of this side, in pixels; the saliency of three by three of them is compared."""
-_DARK = 1e-3
+_DARK = 2e-2
+"""Added to saliency: in flatter areas a vote would be one of grain and of rounding."""
 
 
 class SaliencyVotes(nn.Module):
@@ -69,19 +71,11 @@ def saliency_votes(first: torch.Tensor, second: torch.Tensor, windows: Sequence[
     """
     a, b = ((_saliency(image) + _DARK).log() for image in (first, second))
     vote = LIMIT * torch.tanh(LIMIT * (a - b))
-    return torch.cat([_mean(vote, window) for window in windows], 1)
+    return torch.cat([box_mean(vote, window) for window in windows], 1)
 
 
 def _saliency(image: torch.Tensor) -> torch.Tensor:
     wide = F.pad(image.clamp(0, 1), (1, 1, 1, 1), mode='replicate')
     beside = wide[..., 1:-1, :-2] + wide[..., 1:-1, 2:]
     above = wide[..., :-2, 1:-1] + wide[..., 2:, 1:-1]
-    return _mean(F.avg_pool2d((beside + above - 4 * wide[..., 1:-1, 1:-1]).abs(), CELL), 3)
-
-
-def _mean(x: torch.Tensor, window: int) -> torch.Tensor:
-    """Return means over windows of cells, cut at the borders."""
-    if window == 1:
-        return x
-    rows = F.avg_pool2d(x, (window, 1), 1, (window // 2, 0), count_include_pad=False)
-    return F.avg_pool2d(rows, (1, window), 1, (0, window // 2), count_include_pad=False)
+    return box_mean(F.avg_pool2d((beside + above - 4 * wide[..., 1:-1, 1:-1]).abs(), CELL), 3)

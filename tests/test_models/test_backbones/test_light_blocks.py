@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from drfuse.models.backbones.light_blocks import BLOCKS, BlockChain, TimeShift
+from drfuse.models.backbones.light_blocks import BLOCKS, BlockChain, TimeShift, smooth_bands
 from drfuse.utils.seed import keyed_generator
 
 
@@ -15,6 +15,19 @@ def test_time_shift_starts_as_the_identity_and_learns_scale_and_shift():
     torch.nn.init.constant_(shift.proj.bias[:8], 1.0)
     torch.nn.init.constant_(shift.proj.bias[8:], 0.5)
     torch.testing.assert_close(shift(image(), emb), 2 * image() + 0.5)
+
+
+def test_every_band_of_every_source_is_averaged_over_its_own_box():
+    logits = torch.zeros(1, 4, 9, 9)
+    logits[..., 4, 4] = 9.0
+    logits[..., 0, 0] = 4.0
+    smooth = smooth_bands(logits, (1, 3))
+    assert torch.equal(smooth[:, ::2], logits[:, ::2])
+    expected = torch.zeros(9, 9)
+    expected[3:6, 3:6] = 1.0
+    expected[:2, :2] = torch.tensor([[4 / 4, 4 / 6], [4 / 6, 4 / 9]])  # boxes are cut at the borders
+    torch.testing.assert_close(smooth[0, 1::2], expected.expand(2, 9, 9))
+    assert smooth_bands(logits, ()) is logits
 
 
 @pytest.mark.parametrize('kind', BLOCKS)

@@ -24,7 +24,9 @@ def known(batch, size, num_sources=2):
 
 @pytest.mark.parametrize('options', [{}, dict(weight_bands=4), dict(num_sources=3, weight_bands=2, refined_weights=4),
                                      dict(block_kinds=('dense', 'conv', 'gated')), dict(block_kinds=('large',) * 3),
-                                     dict(weight_votes=(1, 5))])
+                                     dict(weight_votes=(1, 5)),
+                                     dict(weight_bands=2, refined_weights=4, weight_smoothing=(1, 5)),
+                                     dict(num_sources=3, weight_bands=2, weight_smoothing=(1, 3))])
 def test_keeps_the_contract(options):
     torch.manual_seed(0)
     check_backbone(LightUNet(**{**TINY, **options}))
@@ -101,6 +103,8 @@ def test_memory_is_left_and_read_where_asked_for_alone():
     (dict(encoder_blocks=(1, -1, 1)), 'block counts and refined_weights >= 0'),
     (dict(refined_weights=-1), 'block counts and refined_weights >= 0'),
     (dict(weight_bands=0), 'positive widths and weight_bands'),
+    (dict(weight_smoothing=(1, 3)), r'weight_smoothing needs 1 odd sides, one a band, got \(1, 3\)'),
+    (dict(weight_smoothing=(4,)), 'weight_smoothing needs 1 odd sides'),
     (dict(block_kinds=('conv', 'conv', 'magic')), "block_kinds must be of .*, got 'magic'"),
 ])
 def test_mistakes_are_named(options, text):

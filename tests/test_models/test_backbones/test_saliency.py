@@ -72,9 +72,10 @@ def test_votes_are_those_of_the_predicted_sources():
 
 
 @pytest.mark.parametrize('size', [(24, 32), (33, 47)])
-def test_the_folded_network_votes_alike(size):
+def test_the_folded_network_votes_and_smooths_alike(size):
     torch.manual_seed(0)
-    network, args = perturbed(LightUNet(**TINY, refined_weights=4, weight_votes=(1, 5)), 0).eval(), known(size)
+    network = LightUNet(**TINY, refined_weights=4, weight_votes=(1, 5), weight_smoothing=(1, 5))
+    network, args = perturbed(network, 0).eval(), known(size)
     with torch.no_grad():
         expected, found = network(*args), network.for_inference(torch.float32)(*args)
         silent = network(args[0], args[1], replace(args[2], alpha_bar=torch.tensor(0.5)))
