@@ -1,8 +1,8 @@
 """Last stage of the infrared-visible light model: only the last step's fusion weights learn, by local quality.
 
 The weaker source may not lose more than it loses in a Laplacian pyramid. The intensity term keeps bright skies bright:
-without it, metrics are higher and black skies with a glow around every tree. Clean sources are drawn more often than a
-scenario: there a fusion rule has no better restoration to help it. The average of the weights follows five times as
+without it, metrics are higher and black skies with a glow around every tree. Clean sources are drawn about as often as
+a scenario: there a fusion rule has no better restoration to help it. The average of the weights follows five times as
 fast as in the long stages, which would keep half of the weights of the start.
 """
 

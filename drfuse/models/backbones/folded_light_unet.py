@@ -115,10 +115,7 @@ class FoldedLightUNet(BaseDenoiser):
         if votes is not None:
             features = features.add_(step.weight_votes.stem(votes))
         features = _chain(step.weight_chain, features)
-        logits, factor = _logits(step, features, fine, votes)
-        logits = smooth_bands(logits, self.network.weight_smoothing)
-        logits = F.interpolate(logits, scale_factor=factor, mode='bilinear')
-        return DenoiserOutput(eps, logits, memory)
+        return DenoiserOutput(eps, _logits(step, features, fine, votes, self.network.weight_smoothing), memory)
 
     def _recalled(self, level: int, x: torch.Tensor, cond: StepCondition) -> torch.Tensor:
         """Add what the step before left at a level, in place."""
@@ -243,9 +240,9 @@ def _add_cells(image: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
     return image
 
 
-def _logits(step: _Step, features: torch.Tensor, fine: torch.Tensor,
-            votes: torch.Tensor | None) -> tuple[torch.Tensor, int]:
-    """Return weight logits of features and votes at 1/4 and features at 1/2, and by how much they are smaller."""
+def _logits(step: _Step, features: torch.Tensor, fine: torch.Tensor, votes: torch.Tensor | None,
+            smoothing: tuple[int, ...]) -> torch.Tensor:
+    """Return the weight logits (B, K, 4 h, 4 w) of features and votes at 1/4 (h, w) and features at 1/2."""
     logits, factor = step.weight_head(features).contiguous(), 4
     if votes is not None:
         logits = logits + step.weight_votes.head(votes)
@@ -254,7 +251,7 @@ def _logits(step: _Step, features: torch.Tensor, fine: torch.Tensor,
         hidden = _add_cells(first(fine), second(features)).relu_()
         logits = F.interpolate(logits, scale_factor=2, mode='bilinear') + head(hidden).contiguous()
         factor = 2
-    return logits, factor
+    return F.interpolate(smooth_bands(logits, smoothing), scale_factor=factor, mode='bilinear')
 
 
 def _chain(blocks: list[Block], x: torch.Tensor) -> torch.Tensor:

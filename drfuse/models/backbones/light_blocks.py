@@ -204,8 +204,11 @@ def _small(conv: nn.Conv2d) -> nn.Conv2d:
     return conv
 
 
-def box_mean(x: torch.Tensor, window: int) -> torch.Tensor:
-    """Return means of (B, C, H, W) over boxes of an odd side, cut at the borders."""
+def window_mean(x: torch.Tensor, window: int) -> torch.Tensor:
+    """Return means of (B, C, H, W) over windows of an odd side, cut at the borders.
+
+    By pooling, which trains and is exported; :func:`~drfuse.baselines.fusers.box_mean`, for any radius, is not.
+    """
     if window == 1:
         return x
     rows = F.avg_pool2d(x, (window, 1), 1, (window // 2, 0), count_include_pad=False)
@@ -222,4 +225,4 @@ def smooth_bands(logits: torch.Tensor, windows: Sequence[int]) -> torch.Tensor:
     if not windows:
         return logits
     sides = tuple(windows) * (logits.shape[1] // len(windows))
-    return torch.cat([box_mean(band, side) for band, side in zip(logits.split(1, 1), sides, strict=True)], 1)
+    return torch.cat([window_mean(band, side) for band, side in zip(logits.split(1, 1), sides, strict=True)], 1)

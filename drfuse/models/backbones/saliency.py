@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from drfuse.diffusion.ddim import predict_x0
 from drfuse.diffusion.denoiser import StepCondition
-from drfuse.models.backbones.light_blocks import box_mean
+from drfuse.models.backbones.light_blocks import window_mean
 
 LIMIT = 4.0
 """A vote for the first source, and the share of it that small differences count."""
@@ -71,11 +71,11 @@ def saliency_votes(first: torch.Tensor, second: torch.Tensor, windows: Sequence[
     """
     a, b = ((_saliency(image) + _DARK).log() for image in (first, second))
     vote = LIMIT * torch.tanh(LIMIT * (a - b))
-    return torch.cat([box_mean(vote, window) for window in windows], 1)
+    return torch.cat([window_mean(vote, window) for window in windows], 1)
 
 
 def _saliency(image: torch.Tensor) -> torch.Tensor:
     wide = F.pad(image.clamp(0, 1), (1, 1, 1, 1), mode='replicate')
     beside = wide[..., 1:-1, :-2] + wide[..., 1:-1, 2:]
     above = wide[..., :-2, 1:-1] + wide[..., 2:, 1:-1]
-    return box_mean(F.avg_pool2d((beside + above - 4 * wide[..., 1:-1, 1:-1]).abs(), CELL), 3)
+    return window_mean(F.avg_pool2d((beside + above - 4 * wide[..., 1:-1, 1:-1]).abs(), CELL), 3)
