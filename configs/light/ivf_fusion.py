@@ -17,7 +17,7 @@ model = dict(
         _delete_=True,
         fusion=dict(type='QualityFusionLoss', intensity=10.0, gradient=0.0, quality=18.0, edges=16.0, contrast=18.0,
                     phase=30.0, information=4.0, structure=8.0, weaker=1.0, halo=0.0, smoothness=0.5),
-        kept=dict(type='SmallerHalfLoss', weight=10.0)))
+        kept=dict(type='SmallerHalfLoss', weight=10.0, margin=0.0)))
 optim_wrapper = dict(optimizer=dict(lr=1.5e-3), skip_norm=300.0)
 custom_hooks = [*[hook for hook in _base_.custom_hooks if hook['type'] != 'EMAHook'],
                 dict(type='EMAHook', momentum=0.01)]
