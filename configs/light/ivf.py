@@ -1,6 +1,6 @@
 """Infrared-visible, one light model for all degradations."""
 
-_base_ = ['../_base_/models/drfusion_votes.py', '../_base_/datasets/ivf_mixed.py', '../_base_/schedules/adam_cpu.py',
+_base_ = ['../_base_/models/drfusion_steps.py', '../_base_/datasets/ivf_mixed.py', '../_base_/schedules/adam_cpu.py',
           '../_base_/default_runtime.py']
 optim_wrapper = dict(optimizer=dict(lr=5e-4), clip_grad=dict(_delete_=True, max_norm=1.0), skip_norm=200.0)
 train_cfg = dict(max_iters=9500, val_interval=1900)

@@ -1,6 +1,6 @@
 """PET-MRI and the like, one light model for all degradations; training goes on from the shipped weights."""
 
-_base_ = ['../_base_/models/drfusion_votes.py', '../_base_/datasets/mif_mixed.py', '../_base_/schedules/adam_cpu.py',
+_base_ = ['../_base_/models/drfusion_steps.py', '../_base_/datasets/mif_mixed.py', '../_base_/schedules/adam_cpu.py',
           '../_base_/default_runtime.py']
 load_from = 'weights/mif.pth'
 optim_wrapper = dict(optimizer=dict(lr=6e-4), clip_grad=dict(_delete_=True, max_norm=1.0), skip_norm=200.0)
